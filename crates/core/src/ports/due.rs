@@ -1,0 +1,81 @@
+//! Work that is due, claimed under a lease so that nobody does it twice at once.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use reprise_domain::ids::{SourceId, UserId};
+
+use super::StoreResult;
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WorkKind {
+    /// Look at a source and archive it.
+    Archive,
+    /// Look after a listener's grant: warnings, one second try, re-sealing.
+    Grant,
+}
+
+impl WorkKind {
+    /// The name in the store.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Archive => "archive",
+            Self::Grant => "grant",
+        }
+    }
+}
+
+/// One recurring piece of work; there is at most one of each.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Work {
+    /// What.
+    pub kind: WorkKind,
+    /// For whom.
+    pub user: UserId,
+    /// On which source, for [`WorkKind::Archive`].
+    pub source: Option<SourceId>,
+}
+
+/// A piece of work held under a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// What.
+    pub work: Work,
+    /// Until when it is ours.
+    pub until: Timestamp,
+    /// Grows with every claim; a write under an old one is refused.
+    pub fence: u64,
+}
+
+/// The calendar of work.
+#[async_trait]
+pub trait Due: Send + Sync {
+    /// Puts work on the calendar at `at`; work already there moves if `at` is earlier.
+    async fn schedule(&self, work: &Work, at: Timestamp) -> StoreResult<()>;
+
+    /// Claims up to `limit` pieces due at `now`, longest due first, until `now + lease`.
+    ///
+    /// Work whose last claim has not ended is left alone.
+    async fn claim(
+        &self,
+        kind: WorkKind,
+        now: Timestamp,
+        lease: Duration,
+        limit: usize,
+    ) -> StoreResult<Vec<Claim>>;
+
+    /// Claims one piece whether it is due or not; `None` while somebody else holds it.
+    async fn claim_now(&self, work: &Work, now: Timestamp, lease: Duration) -> StoreResult<Option<Claim>>;
+
+    /// Gives a claim back and puts the work on the calendar at `next` (earlier if it was scheduled
+    /// earlier meanwhile; never again if `None`). Answers `false` if the claim was no longer ours.
+    async fn finish(&self, claim: &Claim, next: Option<Timestamp>) -> StoreResult<bool>;
+
+    /// When the next work of this kind can be claimed: due, and not held.
+    async fn next_due(&self, kind: WorkKind) -> StoreResult<Option<Timestamp>>;
+
+    /// When this piece is due.
+    async fn due_at(&self, work: &Work) -> StoreResult<Option<Timestamp>>;
+}
