@@ -25,6 +25,9 @@ const AFTER_TURN: [Duration; 11] = [
     hours(144),
 ];
 
+/// The last look before an expected turn.
+const BEFORE_TURN: Duration = hours(1);
+
 /// A turn unseen for so long is worth an alert: Wednesday, for a list that turns on Monday.
 const LATE_AFTER: Duration = hours(48);
 
@@ -102,8 +105,12 @@ impl Turn {
         let turn = self.last(now);
         let next_turn = later(turn, WEEK);
         let first_after_next = later(next_turn, AFTER_TURN[0]);
+        let last_before_next = earlier(next_turn, BEFORE_TURN);
         let planned = if self.is_seen(now) {
-            later(now, days(1)).min(first_after_next)
+            // The look right before the turn tells a list that turns then from one that turned earlier.
+            let next =
+                if later(now, BEFORE_TURN) < last_before_next { last_before_next } else { first_after_next };
+            later(now, days(1)).min(next)
         } else {
             AFTER_TURN
                 .iter()
@@ -194,11 +201,11 @@ mod tests {
             turn.nothing_new(now);
             looks.push(now);
             if turn.is_late(now) {
-                alerts.push(now.to_string());
+                alerts.push(now.to_string()[..10].to_owned());
             }
             now = turn.next_look(now);
         }
-        assert_eq!(alerts, ["2026-11-25T00:00:00Z", "2026-12-02T00:00:00Z", "2026-12-09T00:00:00Z"]);
+        assert_eq!(alerts, ["2026-11-25", "2026-12-02", "2026-12-09"], "Wednesdays");
         for from in &looks {
             let week = looks.iter().filter(|at| **at >= *from && **at < later(*from, WEEK)).count();
             assert!(week <= CHECKS_PER_WEEK, "{week} looks in the week from {from}");
