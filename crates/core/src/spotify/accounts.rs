@@ -1,34 +1,30 @@
 //! The accounts service: consent, and grants into tokens.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use oauth2::basic::{BasicClient, BasicTokenResponse};
+use oauth2::basic::{BasicClient, BasicErrorResponse};
 use oauth2::{
     AuthType, AuthUrl, ClientId, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, RedirectUrl,
-    TokenResponse, TokenUrl,
+    RequestTokenError, TokenUrl,
 };
 pub use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier};
 use reqwest::Client;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use serde_json::Value;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::error::{AccountsError, Effect};
 use super::failure;
+use super::grant::{self, Granted, Refreshed};
 use super::request::{self, BodyError};
-use super::scopes::{GrantedScopes, Scope};
-use super::secrets::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken};
+use super::scopes::Scope;
+use super::secrets::{AuthorizationCode, ClientSecret, RefreshToken};
 use crate::ports::Clock;
 
 /// Where Spotify serves its accounts service.
 pub const ACCOUNTS_URL: &str = "https://accounts.spotify.com";
-
-/// How long an access token lives if the answer does not say so credibly.
-const USUAL_LIFE: Duration = Duration::from_hours(1);
-/// No longer life is believed.
-const LONGEST_LIFE: Duration = Duration::from_hours(24);
 
 type OauthClient = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
@@ -40,32 +36,6 @@ pub struct Accounts {
     base: Url,
     secret: ClientSecret,
     clock: Arc<dyn Clock>,
-}
-
-/// What an exchange of a code brought.
-#[derive(Debug, Clone)]
-pub struct Granted {
-    /// For the next hour.
-    pub access: AccessToken,
-    /// How long the access token lives.
-    pub expires_in: Duration,
-    /// What the listener allowed, if told; where it is not, all that was asked for.
-    pub scopes: Option<GrantedScopes>,
-    /// For the next six months; without it the sign-up is worth nothing.
-    pub refresh: Option<RefreshToken>,
-}
-
-/// What a refresh brought.
-#[derive(Debug, Clone)]
-pub struct Refreshed {
-    /// For the next hour.
-    pub access: AccessToken,
-    /// How long the access token lives.
-    pub expires_in: Duration,
-    /// What the listener allowed, if told; where it is not, nothing has changed.
-    pub scopes: Option<GrantedScopes>,
-    /// To be used from now on; if there is none, or an empty one came, the old one stays good.
-    pub refresh: Option<RefreshToken>,
 }
 
 impl Accounts {
@@ -103,7 +73,7 @@ impl Accounts {
         let mut request = self
             .oauth
             .authorize_url(|| state)
-            .set_redirect_uri(std::borrow::Cow::Owned(redirect_uri))
+            .set_redirect_uri(Cow::Owned(redirect_uri))
             .add_scopes(scopes)
             .set_pkce_challenge(challenge);
         if show_dialog {
@@ -121,23 +91,23 @@ impl Accounts {
         redirect_uri: &Url,
         verifier: PkceCodeVerifier,
     ) -> Result<Granted, AccountsError> {
-        let secrets = [code.expose().to_owned(), verifier.secret().clone()];
+        let proof = SecretString::from(verifier.secret().as_str());
+        let secrets = [code.expose(), proof.expose_secret()];
         let send = |request| self.send(request, &secrets);
         let answer = self
             .oauth
             .exchange_code(oauth2::AuthorizationCode::new(code.expose().to_owned()))
-            .set_redirect_uri(std::borrow::Cow::Owned(RedirectUrl::from_url(redirect_uri.clone())))
+            .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(redirect_uri.clone())))
             .set_pkce_verifier(verifier)
             .request_async(&send)
             .await
             .map_err(failed)?;
-        let Refreshed { access, expires_in, scopes, refresh } = received(&answer);
-        Ok(Granted { access, expires_in, scopes, refresh })
+        Ok(Refreshed::from(&answer).into())
     }
 
     /// Gets a new access token; commit what comes back before using it.
     pub async fn refresh(&self, token: &RefreshToken) -> Result<Refreshed, AccountsError> {
-        let secrets = [token.expose().to_owned()];
+        let secrets = [token.expose()];
         let send = |request| self.send(request, &secrets);
         let answer = self
             .oauth
@@ -145,36 +115,36 @@ impl Accounts {
             .request_async(&send)
             .await
             .map_err(failed)?;
-        Ok(received(&answer))
+        Ok(Refreshed::from(&answer))
     }
 
     /// The HTTP client of the `oauth2` crate: ours, with refusals told apart and successes tidied.
-    async fn send(&self, request: HttpRequest, secrets: &[String]) -> Result<HttpResponse, AccountsError> {
-        let mut request = reqwest::Request::try_from(request)
-            .map_err(|_| AccountsError::Invalid { what: "the request could not be formed".to_owned() })?;
+    async fn send(&self, request: HttpRequest, secrets: &[&str]) -> Result<HttpResponse, AccountsError> {
+        let mut request = reqwest::Request::try_from(request).map_err(|_| unformed())?;
         if let Some(basic) = request.headers_mut().get_mut(AUTHORIZATION) {
             basic.set_sensitive(true);
         }
         let mut response = self.http.execute(request).await.map_err(|error| broken(&error))?;
         let status = response.status();
-        let headers = response.headers().clone();
-        let header =
-            |name| headers.get(name).and_then(|value: &reqwest::header::HeaderValue| value.to_str().ok());
+        tracing::debug!(status = status.as_u16(), "accounts service answered");
+        let retry_after = request::header(&response, &RETRY_AFTER);
+        let content_type = request::header(&response, &CONTENT_TYPE);
         let body = request::read(&mut response).await;
         if status.is_success() {
             let body = body.map_err(|error| match error {
                 BodyError::TooLong => unclear("the answer is too long"),
                 BodyError::Broken(error) => broken(&error),
             })?;
-            let body = tidy(&body).ok_or_else(|| unclear("the answer has no token"))?;
+            let body = grant::tidy(&body).ok_or_else(|| unclear("the answer has no token"))?;
             return Ok(HttpResponse::new(body));
         }
-        let mut struck: Vec<&str> = secrets.iter().map(String::as_str).collect();
-        struck.push(self.secret.expose());
+        let mut struck = vec![self.secret.expose()];
+        struck.extend(secrets);
         Err(failure::accounts(
             status.as_u16(),
-            header(RETRY_AFTER),
-            header(CONTENT_TYPE),
+            retry_after.as_deref(),
+            content_type.as_deref(),
+            // The status has decided already; a body that broke only costs the reason.
             &body.unwrap_or_default(),
             &struck,
             self.clock.now(),
@@ -197,55 +167,20 @@ fn below(base: &Url, segments: &[&str]) -> Url {
     url
 }
 
-/// Makes a token answer what RFC 6749 says it is: drops what is empty or odd, so that the strict
-/// reader accepts the rest. `None` if there is no access token in it.
-pub fn tidy(body: &[u8]) -> Option<Vec<u8>> {
-    let text = String::from_utf8_lossy(body);
-    let Ok(Value::Object(mut answer)) = serde_json::from_str(text.trim_start_matches('\u{feff}')) else {
-        return None;
-    };
-    answer.get("access_token")?.as_str().filter(|token| !token.trim().is_empty())?;
-    answer.insert("token_type".to_owned(), "bearer".into());
-    for name in ["refresh_token", "scope"] {
-        let usable = answer.get(name).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
-        if !usable {
-            answer.remove(name);
+fn failed(error: RequestTokenError<AccountsError, BasicErrorResponse>) -> AccountsError {
+    match error {
+        RequestTokenError::Request(error) => error,
+        // Our sender hands over nothing but tidied successes, so this is about the request.
+        RequestTokenError::Other(_) => unformed(),
+        // What these hold may quote the answer, tokens and all.
+        RequestTokenError::ServerResponse(_) | RequestTokenError::Parse(..) => {
+            unclear("the answer makes no sense")
         }
     }
-    let seconds = answer.remove("expires_in").as_ref().and_then(seconds);
-    if let Some(seconds) = seconds {
-        answer.insert("expires_in".to_owned(), seconds.into());
-    }
-    serde_json::to_vec(&answer).ok()
 }
 
-/// A positive number of seconds, in whatever form.
-fn seconds(value: &Value) -> Option<u64> {
-    let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
-    let life = Duration::try_from_secs_f64(number).ok()?;
-    Some(life.as_secs()).filter(|seconds| *seconds > 0)
-}
-
-fn received(answer: &BasicTokenResponse) -> Refreshed {
-    let scopes = answer.scopes();
-    Refreshed {
-        access: AccessToken::new(answer.access_token().secret().clone()),
-        expires_in: answer.expires_in().map_or(USUAL_LIFE, |life| life.min(LONGEST_LIFE)),
-        scopes: scopes.map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
-        refresh: answer.refresh_token().map(|token| RefreshToken::new(token.secret().clone())),
-    }
-}
-
-fn failed(
-    error: oauth2::RequestTokenError<AccountsError, oauth2::basic::BasicErrorResponse>,
-) -> AccountsError {
-    match error {
-        oauth2::RequestTokenError::Request(error) => error,
-        // What these hold may quote the answer, tokens and all.
-        oauth2::RequestTokenError::ServerResponse(_)
-        | oauth2::RequestTokenError::Parse(..)
-        | oauth2::RequestTokenError::Other(_) => unclear("the answer makes no sense"),
-    }
+fn unformed() -> AccountsError {
+    AccountsError::Invalid { what: "the request could not be formed".to_owned() }
 }
 
 fn unclear(why: &str) -> AccountsError {

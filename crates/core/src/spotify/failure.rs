@@ -52,33 +52,38 @@ pub fn web_api(refusal: &Refusal<'_>, now: Timestamp) -> SpotifyError {
 }
 
 fn unauthorized(refusal: &Refusal<'_>, words: &Words) -> SpotifyError {
-    let scope_named = refusal.authenticate.is_some_and(|a| a.contains("insufficient_scope"));
-    if scope_named || words.mention("permissions missing") || words.mention("insufficient client scope") {
-        return SpotifyError::Forbidden { why: ForbiddenWhy::InsufficientScope };
-    }
-    // An application's own token is valid, only not enough; another one would not help.
-    if words.mention("valid user authentication required") {
-        let why = ForbiddenWhy::Other("this needs a listener's token".to_owned());
-        return SpotifyError::Forbidden { why };
-    }
-    SpotifyError::Unauthorized
+    let why = if lacks_scope(refusal, words) {
+        ForbiddenWhy::InsufficientScope
+    } else if words.mention("valid user authentication required") {
+        // An application's own token is valid, only not enough; another one would not help.
+        ForbiddenWhy::Other("this needs a listener's token".to_owned())
+    } else {
+        return SpotifyError::Unauthorized;
+    };
+    SpotifyError::Forbidden { why }
 }
 
 fn forbidden(refusal: &Refusal<'_>, words: &Words) -> ForbiddenWhy {
-    let any = |phrases: &[&str]| phrases.iter().any(|phrase| words.mention(phrase));
-    if any(&["premium subscription required for the owner"]) {
+    if words.mention("premium subscription required for the owner") {
         ForbiddenWhy::OwnerNotPremium
-    } else if any(&["user may not be registered", "user not registered"]) {
+    } else if words.mention("user may not be registered") || words.mention("user not registered") {
         ForbiddenWhy::NotAllowListed
-    } else if any(&["insufficient client scope", "insufficient_scope", "permissions missing"]) {
+    } else if lacks_scope(refusal, words) {
         ForbiddenWhy::InsufficientScope
-    } else if any(&["premium_required", "premium required"]) {
+    } else if words.mention("premium_required") || words.mention("premium required") {
         ForbiddenWhy::PremiumRequired
-    } else if refusal.endpoint.is_of_a_playlist() && (words.is_bare_forbidden() || any(&["don't own"])) {
+    } else if refusal.endpoint.is_of_a_playlist() && (words.is_bare_forbidden() || words.mention("don't own"))
+    {
         ForbiddenWhy::NotYours
     } else {
         ForbiddenWhy::Other(words.told(refusal.status, refusal.secret))
     }
+}
+
+fn lacks_scope(refusal: &Refusal<'_>, words: &Words) -> bool {
+    refusal.authenticate.is_some_and(|challenge| challenge.contains("insufficient_scope"))
+        || words.mention("insufficient client scope")
+        || words.mention("permissions missing")
 }
 
 /// Says what a refusal of the accounts service means for the caller.
@@ -165,7 +170,7 @@ impl Words {
     }
 
     fn is_bare_forbidden(&self) -> bool {
-        matches!(self.haystack.trim().trim_end_matches('.'), "" | "forbidden")
+        self.haystack.trim_end_matches('.') == "forbidden"
     }
 
     fn told(&self, status: u16, secret: &str) -> String {

@@ -5,8 +5,8 @@
 //! moves, and no byte sequence that a server can send makes it panic.
 //!
 //! - [`http`], [`secrets`], [`scopes`]: the shared HTTP client, secrets, permissions
-//! - [`accounts`]: consent, exchange and refresh
-//! - [`api`]: the Web API, by area [`me`], [`playlists`], [`player`], [`library`], [`catalogue`]
+//! - [`accounts`], [`grant`]: consent, exchange and refresh
+//! - [`api`]: the Web API, by area [`me`], [`playlists`], [`edits`], [`player`], [`library`], [`catalogue`]
 //! - [`endpoint`], [`gate`]: what is sent, and the budget's say in it
 //! - [`error`], [`failure`]: the errors, and how they are recognised
 //! - [`dialect`]: bodies into values, leniently
@@ -15,10 +15,12 @@ pub mod accounts;
 pub mod api;
 pub mod catalogue;
 pub mod dialect;
+pub mod edits;
 pub mod endpoint;
 pub mod error;
 pub mod failure;
 pub mod gate;
+pub mod grant;
 pub mod http;
 pub mod library;
 pub mod me;
@@ -29,13 +31,15 @@ mod retry_after;
 pub mod scopes;
 pub mod secrets;
 
-pub use accounts::{Accounts, Granted, Refreshed};
+pub use accounts::Accounts;
 pub use api::Api;
 pub use catalogue::TrackItem;
+pub use edits::{NewPlaylist, PlaylistDetails};
 pub use endpoint::Endpoint;
 pub use error::{AccountsError, Effect, ForbiddenWhy, SpotifyError};
 pub use gate::{Bucket, Call, CallGate, CallOutcome, Purpose};
+pub use grant::{Granted, Refreshed};
 pub use me::Profile;
 pub use player::{Device, Media, PlayContext, Played, PlayerState, PlayingKind, RecentPage};
-pub use playlists::{Entry, ItemsPage, NewPlaylist, Page, PlaylistDetails, PlaylistHead, PlaylistSummary};
+pub use playlists::{Entry, ItemsPage, Page, PlaylistHead, PlaylistSummary};
 pub use secrets::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken};

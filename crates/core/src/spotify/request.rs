@@ -1,7 +1,7 @@
 //! The one request helper: address, bearer, gate, body limit, status, log.
 
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 use tracing::{Instrument, field};
@@ -146,7 +146,7 @@ impl Api {
         let status = response.status();
         let retry_after = header(&response, &RETRY_AFTER);
         let content_type = header(&response, &CONTENT_TYPE);
-        let authenticate = header(&response, &reqwest::header::WWW_AUTHENTICATE);
+        let authenticate = header(&response, &WWW_AUTHENTICATE);
         let body = read(&mut response).await;
         let at = self.clock.now();
         if status.is_success() {
@@ -189,7 +189,8 @@ fn broken(endpoint: Endpoint, error: &reqwest::Error) -> SpotifyError {
     SpotifyError::Unavailable { why: failure::transport(error), effect, retry_at: None }
 }
 
-fn header(response: &Response, name: &reqwest::header::HeaderName) -> Option<String> {
+/// A header, if it is there and a text.
+pub(super) fn header(response: &Response, name: &HeaderName) -> Option<String> {
     Some(response.headers().get(name)?.to_str().ok()?.to_owned())
 }
 

@@ -94,9 +94,12 @@ struct Cursors {
 
 #[derive(Deserialize)]
 struct Play {
-    /// Both dialects say `track` here; `item` is read as well in case that changes.
-    #[serde(default, alias = "item")]
+    /// Both dialects, up to now.
+    #[serde(default)]
     track: Value,
+    /// What the new dialect says everywhere else.
+    #[serde(default)]
+    item: Value,
     #[serde(default, deserialize_with = "lenient::text")]
     played_at: Option<String>,
     #[serde(default, deserialize_with = "lenient::object")]
@@ -166,7 +169,7 @@ pub fn recently_played(body: &[u8]) -> Result<RecentPage, Unreadable> {
 
 fn play(value: Value) -> Option<Played> {
     let wire: Play = shape(value)?;
-    let media = match track::media(wire.track) {
+    let media = match track::media(if wire.track.is_null() { wire.item } else { wire.track }) {
         Media::Unreadable => return None,
         media => media,
     };
