@@ -48,7 +48,7 @@ pub enum AlertKind {
 /// Something that somebody should know, once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
-    /// What makes it the same alert: raised twice under one key, it is told once.
+    /// What makes it the same alert to the same user: raised twice under one key, it is told once.
     pub key: String,
     /// What it is about.
     pub kind: AlertKind,
@@ -67,13 +67,14 @@ pub struct Alert {
 /// Alerts raised so far.
 #[async_trait]
 pub trait Alerts: Send + Sync {
-    /// Stores an alert unless its key is known; answers whether it is new.
+    /// Stores an alert unless its key is known for its user; answers whether it is new.
     async fn raise(&self, alert: &Alert) -> StoreResult<bool>;
 
     /// The newest alerts, newest first: a listener's own, or everybody's.
     async fn alerts(&self, user: Option<&UserId>, limit: usize) -> StoreResult<Vec<Alert>>;
 
-    /// Notes that an alert has been seen: a listener's own only, where `user` is given.
+    /// Notes that an alert has been seen: a listener's own only, where `user` is given, else whoever's
+    /// it is. Answers whether it was unseen until then; the first time stays.
     async fn acknowledge(&self, key: &str, user: Option<&UserId>, at: Timestamp) -> StoreResult<bool>;
 }
 

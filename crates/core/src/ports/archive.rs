@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{StoreResult, Version, Versioned, Written};
 
+/// As many of a listener's runs are kept at least.
+pub const RUNS_KEPT: usize = 100;
+
 /// What each listener has read, and how.
 #[async_trait]
 pub trait Sources: Send + Sync {
@@ -59,7 +62,8 @@ pub trait ArchiveLedger: Send + Sync {
     /// Stores one; creates it when `read` is [`Version::NEW`].
     async fn put_target(&self, user: &UserId, target: &Target, read: Version) -> StoreResult<Written>;
 
-    /// Notes what a run did; a store keeps the newest hundred or so of a listener.
+    /// Notes what a run did, in place of a note of the same identity; a store keeps a listener's newest
+    /// [`RUNS_KEPT`] and drops older ones soon.
     async fn log_run(&self, user: &UserId, run: &Run) -> StoreResult<()>;
 
     /// The newest runs of a listener, newest first.

@@ -53,11 +53,14 @@ pub struct Claim {
 #[async_trait]
 pub trait Due: Send + Sync {
     /// Puts work on the calendar at `at`; work already there moves if `at` is earlier.
+    ///
+    /// While it is held this is a wish for later: [`Due::finish`] looks at it.
     async fn schedule(&self, work: &Work, at: Timestamp) -> StoreResult<()>;
 
     /// Claims up to `limit` pieces due at `now`, longest due first, until `now + lease`.
     ///
-    /// Work whose last claim has not ended is left alone.
+    /// Work whose last claim has not ended is left alone; where a holder did not finish, it is due when
+    /// the lease ends.
     async fn claim(
         &self,
         kind: WorkKind,
@@ -69,13 +72,16 @@ pub trait Due: Send + Sync {
     /// Claims one piece whether it is due or not; `None` while somebody else holds it.
     async fn claim_now(&self, work: &Work, now: Timestamp, lease: Duration) -> StoreResult<Option<Claim>>;
 
-    /// Gives a claim back and puts the work on the calendar at `next` (earlier if it was scheduled
-    /// earlier meanwhile; never again if `None`). Answers `false` if the claim was no longer ours.
+    /// Gives a claim back and puts the work on the calendar at `next`, or at the time it was scheduled
+    /// for meanwhile if that is earlier; with neither it is off the calendar.
+    ///
+    /// Answers `false`, and changes nothing, if somebody else has claimed it since or it was finished
+    /// already. A lease that ended without either is still ours.
     async fn finish(&self, claim: &Claim, next: Option<Timestamp>) -> StoreResult<bool>;
 
-    /// When the next work of this kind can be claimed: due, and not held.
+    /// When the next work of this kind can be claimed: held work when its lease ends.
     async fn next_due(&self, kind: WorkKind) -> StoreResult<Option<Timestamp>>;
 
-    /// When this piece is due.
+    /// When this piece can be claimed, likewise; `None` if it is not on the calendar.
     async fn due_at(&self, work: &Work) -> StoreResult<Option<Timestamp>>;
 }

@@ -45,6 +45,7 @@ pub trait DataKeys: Send + Sync {
     /// All keys, oldest first.
     async fn data_keys(&self) -> StoreResult<Vec<WrappedKey>>;
 
-    /// Replaces a key's wrapping (the key inside stays), after the wrapping key was changed.
+    /// Replaces a key's wrapping (the key inside stays), after the wrapping key was changed; an epoch
+    /// without a key is an error.
     async fn rewrap_data_key(&self, key: &WrappedKey) -> StoreResult<()>;
 }

@@ -3,6 +3,9 @@
 //! Stores keep documents with a [`Version`]: a write names the version it read and is refused when
 //! somebody was faster. That is all the consistency the use cases ask for, and what every store here
 //! can give.
+//!
+//! Nothing outlives its listener: to create something for a listener who does not exist (any more)
+//! is a [`StoreError`], and to change what was erased is a [`Written::Conflict`].
 
 mod alerts;
 mod archive;
@@ -14,7 +17,7 @@ mod tracks;
 mod users;
 
 pub use alerts::{Alert, AlertKind, Alerts, Notifier, Severity};
-pub use archive::{ArchiveLedger, Run, RunOutcome, Sources};
+pub use archive::{ArchiveLedger, RUNS_KEPT, Run, RunOutcome, Sources};
 pub use budget::{Budget, Spent};
 pub use clock::Clock;
 pub use due::{Claim, Due, Work, WorkKind};

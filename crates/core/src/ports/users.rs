@@ -48,6 +48,8 @@ pub trait Users: Send + Sync {
     async fn user(&self, id: &UserId) -> StoreResult<Option<Versioned<User>>>;
 
     /// The listener with this account: by `account` where both sides know it, else by `spotify_id`.
+    ///
+    /// Where both sides know an account and they differ, an equal `spotify_id` is no match.
     async fn user_by_account(
         &self,
         account: Option<&AccountId>,
@@ -57,13 +59,19 @@ pub trait Users: Send + Sync {
     /// Up to `limit` listeners in order of id, after `after`.
     async fn users(&self, after: Option<&UserId>, limit: usize) -> StoreResult<Vec<User>>;
 
-    /// Stores a changed listener; the two Spotify ids stay findable. Creating is [`Users::admit`]'s.
+    /// Stores a changed listener; the two Spotify ids stay findable. Creating is [`Users::admit`]'s, so
+    /// [`Version::NEW`] is a conflict. A Spotify id that is another listener's is an error.
     async fn put_user(&self, user: &User, read: Version) -> StoreResult<Written>;
 
     /// Creates a listener, consumes their invitation and stores their grant, all or nothing.
+    ///
+    /// Whether the account is known is looked at first, so a listener who comes back through any
+    /// invitation is told so, and the invitation stays as it was. A `spotify_id` that is the user name
+    /// of another account is an error.
     async fn admit(&self, admission: &Admission) -> StoreResult<Admitted>;
 
-    /// Erases everything of a listener, in every table, at once.
+    /// Erases everything of a listener, in every table, at once: also the invitation they used and the
+    /// alerts about them. Their Spotify account may sign up again.
     async fn erase(&self, id: &UserId) -> StoreResult<Erased>;
 }
 
@@ -84,7 +92,7 @@ pub struct Admission {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Admitted {
-    /// Created, with the role the invitation gives.
+    /// Created, with the role the invitation gives, or without one the role they came with.
     Welcome(Role),
     /// The invitation is used, expired, revoked or unknown; nothing was stored.
     InviteGone,
@@ -95,8 +103,17 @@ pub enum Admitted {
 /// How many records of each kind were erased.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Erased {
-    /// Kind in words, and how many.
+    /// Kind in words, and how many; kinds with none are left out.
     pub records: Vec<(String, u64)>,
+}
+
+impl Erased {
+    /// Notes how many of a kind were erased.
+    pub fn note(&mut self, kind: &str, count: u64) {
+        if count > 0 {
+            self.records.push((kind.to_owned(), count));
+        }
+    }
 }
 
 /// SHA-256 of an invitation's secret, in hexadecimal.
@@ -133,7 +150,7 @@ impl Invite {
 /// One-time sign-up links.
 #[async_trait]
 pub trait Invites: Send + Sync {
-    /// Stores a new one.
+    /// Stores a new one; a hash that is known is an error.
     async fn create_invite(&self, invite: &Invite) -> StoreResult<()>;
 
     /// One.
@@ -142,7 +159,7 @@ pub trait Invites: Send + Sync {
     /// All, newest first.
     async fn invites(&self) -> StoreResult<Vec<Invite>>;
 
-    /// Withdraws one that is unused; answers whether it did.
+    /// Withdraws one that is unused; answers whether it did, `false` also the second time.
     async fn revoke_invite(&self, hash: &InviteHash) -> StoreResult<bool>;
 }
 
@@ -176,6 +193,6 @@ pub trait Tokens: Send + Sync {
     /// One.
     async fn grant(&self, user: &UserId) -> StoreResult<Option<Versioned<Grant>>>;
 
-    /// Stores a changed one.
+    /// Stores a changed one. Creating is [`Users::admit`]'s, so [`Version::NEW`] is a conflict.
     async fn put_grant(&self, user: &UserId, grant: &Grant, read: Version) -> StoreResult<Written>;
 }

@@ -1,0 +1,19 @@
+//! Stateful fakes of the ports, and the contract that every store keeps.
+//!
+//! - [`MemoryStore`]: every store port, in memory; can be told to fail from some operation on
+//! - [`TestClock`]: time that a test pushes
+//! - [`TestKeyWrap`], [`RecordingNotifier`]: the two small ports
+//! - [`sample`]: listeners, grants and invitations to begin with
+//! - [`contract`]: one suite, run against every store
+
+mod clock;
+pub mod contract;
+mod keys;
+mod memory;
+mod notifier;
+pub mod sample;
+
+pub use clock::TestClock;
+pub use keys::TestKeyWrap;
+pub use memory::MemoryStore;
+pub use notifier::RecordingNotifier;
