@@ -34,7 +34,13 @@ for (const width of WIDTHS) {
       colorScheme,
       reducedMotion: "reduce",
     });
-    for (const { name, url } of targets) await look(context, `${name}-${width}-${colorScheme}`, url, width);
+    const queue = [...targets];
+    const worker = async () => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        await look(context, `${next.name}-${width}-${colorScheme}`, next.url, width);
+      }
+    };
+    await Promise.all([worker(), worker(), worker()]);
     await context.close();
   }
 }
@@ -54,7 +60,7 @@ async function look(context, name, url, width) {
   page.on("response", (response) => {
     if (response.status() >= 400 && response.url() !== url) found(`${response.status()} for ${response.url()}`);
   });
-  await page.goto(url, { waitUntil: "networkidle" });
+  await page.goto(url, { waitUntil: "load" });
   // Pictures below the fold load when they are scrolled to.
   await page.evaluate(async () => {
     for (const image of document.images) image.loading = "eager";

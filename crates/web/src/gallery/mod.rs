@@ -40,7 +40,7 @@ pub fn router(port: u16) -> Router {
         .route("/cover/{seed}", get(cover))
         .route(paths::AUTH_START, post(async move || Redirect::to(&consent)))
         .route("/consent", get(async || "the consent page"))
-        .route(&format!("{}/{{hash}}/{{name}}", paths::ASSETS), get(assets::serve))
+        .merge(assets::router())
 }
 
 fn scene(name: &str, accounts: &str) -> Response {

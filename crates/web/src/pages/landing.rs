@@ -83,7 +83,7 @@ fn door(ctx: &Ctx, door: &Door) -> Markup {
                 }
                 @if let Some((name, fields)) = resident {
                     (form::post(ctx, crate::paths::AUTH_START, fields, &html! {
-                        button.plain type="submit" { "Sign in as " bdi { (name) } }
+                        button.plain type="submit" { span { "Sign in as " bdi { (name) } } }
                     }))
                     p.soft { bdi { (name) } " has three weeks in the archive already." }
                 }
@@ -161,21 +161,21 @@ fn steps(setup: &Setup) -> Markup {
 
 /// Weeks as notes on a staff that ends in the sign for *again*: the idea in a picture.
 fn staff() -> Markup {
-    // One column per week, each note on one of nine heights; the last one is today's.
-    const NOTES: [u32; 12] = [5, 3, 6, 4, 2, 5, 7, 4, 3, 5, 2, 4];
+    // One column per week, each note on one of seven heights; the last one is today's.
+    const NOTES: [u32; 8] = [4, 2, 5, 3, 6, 2, 4, 3];
     html! {
-        svg.staff viewBox="0 0 480 300" role="img" aria-label="Notes on a staff that ends in a repeat sign" {
+        svg.staff viewBox="0 0 480 268" role="img" aria-label="Notes on a staff that ends in a repeat sign" {
             @for line in 0..5_u32 {
-                rect.line x="0" y=(69 + line * 40) width="480" height="2" {}
+                rect.line x="0" y=(29 + line * 52) width="480" height="2" {}
             }
             @for (column, height) in (0_u32..).zip(NOTES) {
-                rect class={ "note" @if column == 11 { " last" } } x=(6 + column * 32)
-                    y=(36 + height * 20) width="27" height="27" rx="3" {}
+                rect class={ "note" @if column == 7 { " last" } } x=(4 + column * 46)
+                    y=(10 + height * 26 - 26) width="40" height="40" rx="4" {}
             }
-            circle.end cx="421" cy="130" r="8" {}
-            circle.end cx="421" cy="170" r="8" {}
-            rect.end x="444" y="69" width="5" height="162" {}
-            rect.end x="460" y="69" width="20" height="162" {}
+            circle.end cx="396" cy="108" r="10" {}
+            circle.end cx="396" cy="160" r="10" {}
+            rect.end x="422" y="29" width="6" height="210" {}
+            rect.end x="444" y="29" width="36" height="210" {}
         }
     }
 }

@@ -92,7 +92,10 @@ fn card(now: &Zoned, card: &WeekCard, level: Level) -> Markup {
                 @if level == Level::Two { h2 { (title) } } @else { h3 { (title) } }
             }
             p { (count(&card.count)) }
-            @if let Some(state) = state(now, &card.state) { p.state { (state) } }
+            // That a set fills is told by "n of m" already.
+            @if card.state != WeekState::Filling {
+                @if let Some(state) = state(now, &card.state) { p.state { (state) } }
+            }
             p.fine {
                 @if let Some(source) = &card.week.source { bdi { (source) } ", " }
                 "from " time datetime=(card.week.from) { (words::day(now, card.week.from)) }
