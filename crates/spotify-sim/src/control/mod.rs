@@ -1,0 +1,355 @@
+//! What only a test may do: everything under `/_sim/` but the clock.
+
+use crate::act::Act;
+use crate::catalogue::{Edition, Track};
+use crate::fault::Fault;
+use crate::log::CountBy;
+use crate::model::{Client, User, World};
+use crate::sim::Sim;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post, put};
+use axum::{Json, Router};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+pub(crate) fn routes(sim: Sim) -> Router {
+    Router::new()
+        .route("/_sim/clients", get(clients).post(add_clients))
+        .route("/_sim/clients/{id}", get(client).patch(change_client))
+        .route("/_sim/users", get(users).post(add_users))
+        .route("/_sim/users/{id}", get(user).patch(change_user))
+        .route("/_sim/users/{id}/act", post(act))
+        .route("/_sim/users/{id}/player", put(set_player))
+        .route("/_sim/demo", post(demo))
+        .route("/_sim/settings", get(settings).patch(change_settings))
+        .route("/_sim/faults", get(faults).post(add_faults).delete(clear_faults))
+        .route("/_sim/faults/{id}", delete(remove_fault))
+        .route("/_sim/limits/{developer}", get(used_today))
+        .route("/_sim/limits", delete(reset_limits))
+        .route("/_sim/log", get(log))
+        .route("/_sim/counts", get(counts).delete(reset_counts))
+        .route("/_sim/truth/{user}", get(truth))
+        .route("/_sim/tracks", get(tracks))
+        .route("/_sim/consent", post(consent))
+        .with_state(sim)
+}
+
+/// A refusal, in words.
+struct No(StatusCode, String);
+
+impl IntoResponse for No {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+fn absent(what: &str) -> No {
+    No(StatusCode::NOT_FOUND, format!("there is no {what}"))
+}
+
+fn wrong(why: impl std::fmt::Display) -> No {
+    No(StatusCode::BAD_REQUEST, why.to_string())
+}
+
+/// One thing or a list of them.
+fn each<T: DeserializeOwned>(body: Value) -> Result<Vec<T>, No> {
+    let list = match body {
+        Value::Array(list) => list,
+        one => vec![one],
+    };
+    list.into_iter().map(|each| serde_json::from_value(each).map_err(wrong)).collect()
+}
+
+/// `current` with the fields of `patch` in place of its own, at any depth.
+fn patched<T: Serialize + DeserializeOwned>(current: &T, patch: Value) -> Result<T, No> {
+    let mut value = serde_json::to_value(current).map_err(wrong)?;
+    merge(&mut value, patch);
+    serde_json::from_value(value).map_err(wrong)
+}
+
+fn merge(into: &mut Value, patch: Value) {
+    match (into, patch) {
+        (Value::Object(into), Value::Object(patch)) => {
+            for (key, value) in patch {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (into, patch) => *into = patch,
+    }
+}
+
+async fn clients(State(sim): State<Sim>) -> Json<Vec<Client>> {
+    Json(sim.clients())
+}
+
+fn find_client(sim: &Sim, id: &str) -> Result<Client, No> {
+    let found = sim.clients().into_iter().find(|client| client.id == id);
+    found.ok_or_else(|| absent(&format!("client {id}")))
+}
+
+async fn client(State(sim): State<Sim>, Path(id): Path<String>) -> Result<Json<Client>, No> {
+    find_client(&sim, &id).map(Json)
+}
+
+async fn add_clients(State(sim): State<Sim>, Json(body): Json<Value>) -> Result<Json<Vec<Client>>, No> {
+    let clients: Vec<Client> = each(body)?;
+    for client in &clients {
+        sim.add_client(client.clone());
+    }
+    Ok(Json(clients))
+}
+
+async fn change_client(
+    State(sim): State<Sim>,
+    Path(id): Path<String>,
+    Json(patch): Json<Value>,
+) -> Result<Json<Client>, No> {
+    let client: Client = patched(&find_client(&sim, &id)?, patch)?;
+    if client.id != id {
+        return Err(wrong("an id cannot be changed"));
+    }
+    sim.add_client(client.clone());
+    Ok(Json(client))
+}
+
+async fn users(State(sim): State<Sim>) -> Json<Vec<User>> {
+    Json(sim.users())
+}
+
+fn find_user(sim: &Sim, id: &str) -> Result<User, No> {
+    let found = sim.users().into_iter().find(|user| user.id == id);
+    found.ok_or_else(|| absent(&format!("user {id}")))
+}
+
+async fn user(State(sim): State<Sim>, Path(id): Path<String>) -> Result<Json<User>, No> {
+    find_user(&sim, &id).map(Json)
+}
+
+/// Many alike: `count` users `{prefix}1`, `{prefix}2`, …
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Crowd {
+    count: u32,
+    prefix: String,
+    #[serde(default)]
+    like: Value,
+}
+
+async fn add_users(State(sim): State<Sim>, Json(body): Json<Value>) -> Result<Json<Value>, No> {
+    let users: Vec<User> = if body.get("count").is_some() {
+        crowd(&serde_json::from_value(body).map_err(wrong)?)?
+    } else {
+        each::<Value>(body)?
+            .into_iter()
+            .map(|each| {
+                let id = each["id"].as_str().unwrap_or("listener").to_owned();
+                patched(&User::new(&id), each)
+            })
+            .collect::<Result<_, _>>()?
+    };
+    let ids: Vec<String> = users.iter().map(|user| user.id.clone()).collect();
+    for user in users {
+        sim.add_user(user);
+    }
+    Ok(Json(json!({ "added": ids })))
+}
+
+fn crowd(crowd: &Crowd) -> Result<Vec<User>, No> {
+    (1..=crowd.count)
+        .map(|n| {
+            let user = User::new(&format!("{}{n}", crowd.prefix));
+            match &crowd.like {
+                Value::Null => Ok(user),
+                like => patched(&user, like.clone()),
+            }
+        })
+        .collect()
+}
+
+async fn change_user(
+    State(sim): State<Sim>,
+    Path(id): Path<String>,
+    Json(patch): Json<Value>,
+) -> Result<Json<User>, No> {
+    let user: User = patched(&find_user(&sim, &id)?, patch)?;
+    if user.id != id {
+        return Err(wrong("an id cannot be changed"));
+    }
+    sim.add_user(user.clone());
+    Ok(Json(user))
+}
+
+async fn act(
+    State(sim): State<Sim>,
+    Path(id): Path<String>,
+    Json(body): Json<Value>,
+) -> Result<Response, No> {
+    let act: Act = serde_json::from_value(body).map_err(wrong)?;
+    sim.act(&id, &act).map(|done| Json(done).into_response()).map_err(wrong)
+}
+
+/// What is left out stays as it is.
+#[expect(clippy::option_option, reason = "absent, null and a value differ here")]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetPlayer {
+    #[serde(default, deserialize_with = "given")]
+    playing: Option<Option<Value>>,
+    queue: Option<Vec<Value>>,
+    recently_played: Option<Vec<Value>>,
+}
+
+/// Tells `null` from a field left out.
+#[expect(clippy::option_option, reason = "absent, null and a value differ here")]
+fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<Value>>, D::Error> {
+    Option::<Value>::deserialize(from).map(Some)
+}
+
+async fn set_player(
+    State(sim): State<Sim>,
+    Path(id): Path<String>,
+    Json(body): Json<Value>,
+) -> Result<StatusCode, No> {
+    let player: SetPlayer = serde_json::from_value(body).map_err(wrong)?;
+    find_user(&sim, &id)?;
+    if let Some(playing) = player.playing {
+        sim.set_playing(&id, playing);
+    }
+    if let Some(queue) = player.queue {
+        sim.set_queue(&id, queue);
+    }
+    if let Some(plays) = player.recently_played {
+        sim.set_recently_played(&id, plays);
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+struct Demo {
+    #[serde(default)]
+    world: World,
+}
+
+async fn demo(State(sim): State<Sim>, Query(demo): Query<Demo>) -> StatusCode {
+    sim.add_demo(demo.world);
+    StatusCode::NO_CONTENT
+}
+
+async fn settings(State(sim): State<Sim>) -> Response {
+    Json(sim.settings()).into_response()
+}
+
+async fn change_settings(State(sim): State<Sim>, Json(patch): Json<Value>) -> Result<Response, No> {
+    let changed = patched(&sim.settings(), patch)?;
+    sim.change_settings(|settings| *settings = changed);
+    Ok(Json(sim.settings()).into_response())
+}
+
+async fn faults(State(sim): State<Sim>) -> Response {
+    Json(sim.faults().list()).into_response()
+}
+
+async fn add_faults(State(sim): State<Sim>, Json(body): Json<Value>) -> Result<Json<Value>, No> {
+    let faults: Vec<Fault> = each(body)?;
+    let ids: Vec<u64> = faults.into_iter().map(|fault| sim.faults().add(fault)).collect();
+    Ok(Json(json!({ "ids": ids })))
+}
+
+async fn clear_faults(State(sim): State<Sim>) -> StatusCode {
+    sim.faults().clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn remove_fault(State(sim): State<Sim>, Path(id): Path<u64>) -> Result<StatusCode, No> {
+    if sim.faults().remove(id) { Ok(StatusCode::NO_CONTENT) } else { Err(absent(&format!("fault {id}"))) }
+}
+
+async fn used_today(State(sim): State<Sim>, Path(developer): Path<String>) -> Json<Value> {
+    Json(json!({ "used_today": sim.used_today(&developer) }))
+}
+
+async fn reset_limits(State(sim): State<Sim>) -> StatusCode {
+    sim.reset_limits();
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+struct After {
+    #[serde(default)]
+    after: u64,
+}
+
+async fn log(State(sim): State<Sim>, Query(query): Query<After>) -> Response {
+    Json(sim.log_after(query.after)).into_response()
+}
+
+#[derive(Deserialize)]
+struct Counts {
+    #[serde(default)]
+    by: CountBy,
+}
+
+async fn counts(State(sim): State<Sim>, Query(query): Query<Counts>) -> Response {
+    Json(sim.counts(query.by)).into_response()
+}
+
+async fn reset_counts(State(sim): State<Sim>) -> StatusCode {
+    sim.reset_counts();
+    StatusCode::NO_CONTENT
+}
+
+async fn truth(State(sim): State<Sim>, Path(user): Path<String>) -> Result<Response, No> {
+    sim.truth(&user).map(|truth| Json(truth).into_response()).ok_or_else(|| absent(&format!("user {user}")))
+}
+
+#[derive(Deserialize)]
+struct Tracks {
+    #[serde(default)]
+    from: u32,
+    #[serde(default = "one")]
+    count: u32,
+    edition: Option<Edition>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Tracks of the catalogue, by number, so that a test has URIs to work with.
+async fn tracks(Query(query): Query<Tracks>) -> Json<Vec<Value>> {
+    let edition = query.edition.unwrap_or(Edition::Album);
+    let tracks = (query.from..query.from.saturating_add(query.count.min(10_000))).map(|number| {
+        let track = Track::new(number).edition(edition);
+        json!({
+            "recording": track.recording,
+            "uri": track.uri(),
+            "title": track.title(),
+            "artist": track.artist_name(),
+            "isrc": track.isrc(),
+            "duration_ms": track.duration_ms(),
+        })
+    });
+    Json(tracks.collect())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Consent {
+    authorize_url: String,
+    user: Option<String>,
+    #[serde(default)]
+    deny: bool,
+}
+
+async fn consent(State(sim): State<Sim>, Json(consent): Json<Consent>) -> Result<Json<Value>, No> {
+    let user = consent.user.as_deref().filter(|_| !consent.deny);
+    if user.is_none() && !consent.deny {
+        return Err(wrong("name a user, or deny"));
+    }
+    sim.answer_consent(&consent.authorize_url, user)
+        .map(|location| Json(json!({ "location": location })))
+        .map_err(wrong)
+}

@@ -1,0 +1,3 @@
+//! The simulation as its callers meet it: over HTTP.
+
+fn main() {}
