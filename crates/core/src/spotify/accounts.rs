@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use oauth2::basic::{BasicClient, BasicErrorResponse};
 use oauth2::{
-    AuthType, AuthUrl, ClientId, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, RedirectUrl,
-    RequestTokenError, TokenUrl,
+    AsyncHttpClient, AuthType, AuthUrl, ClientId, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
+    RedirectUrl, RequestTokenError, TokenUrl,
 };
 pub use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier};
 use reqwest::Client;
@@ -93,13 +95,13 @@ impl Accounts {
     ) -> Result<Granted, AccountsError> {
         let proof = SecretString::from(verifier.secret().as_str());
         let secrets = [code.expose(), proof.expose_secret()];
-        let send = |request| self.send(request, &secrets);
+        let sender = Sender { accounts: self, secrets: &secrets };
         let answer = self
             .oauth
             .exchange_code(oauth2::AuthorizationCode::new(code.expose().to_owned()))
             .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(redirect_uri.clone())))
             .set_pkce_verifier(verifier)
-            .request_async(&send)
+            .request_async(&sender)
             .await
             .map_err(failed)?;
         Ok(Refreshed::from(&answer).into())
@@ -108,17 +110,17 @@ impl Accounts {
     /// Gets a new access token; commit what comes back before using it.
     pub async fn refresh(&self, token: &RefreshToken) -> Result<Refreshed, AccountsError> {
         let secrets = [token.expose()];
-        let send = |request| self.send(request, &secrets);
+        let sender = Sender { accounts: self, secrets: &secrets };
         let answer = self
             .oauth
             .exchange_refresh_token(&oauth2::RefreshToken::new(token.expose().to_owned()))
-            .request_async(&send)
+            .request_async(&sender)
             .await
             .map_err(failed)?;
         Ok(Refreshed::from(&answer))
     }
 
-    /// The HTTP client of the `oauth2` crate: ours, with refusals told apart and successes tidied.
+    /// Sends a request; refusals are told apart, successes tidied.
     async fn send(&self, request: HttpRequest, secrets: &[&str]) -> Result<HttpResponse, AccountsError> {
         let mut request = reqwest::Request::try_from(request).map_err(|_| unformed())?;
         if let Some(basic) = request.headers_mut().get_mut(AUTHORIZATION) {
@@ -149,6 +151,21 @@ impl Accounts {
             &struck,
             self.clock.now(),
         ))
+    }
+}
+
+/// The HTTP client of the `oauth2` crate: ours. `secrets` are struck from whatever is quoted.
+struct Sender<'a> {
+    accounts: &'a Accounts,
+    secrets: &'a [&'a str],
+}
+
+impl<'c> AsyncHttpClient<'c> for Sender<'_> {
+    type Error = AccountsError;
+    type Future = BoxFuture<'c, Result<HttpResponse, AccountsError>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        self.accounts.send(request, self.secrets).boxed()
     }
 }
 

@@ -30,6 +30,12 @@ impl Api {
     pub fn new(http: Client, base: Url, clock: Arc<dyn Clock>, gate: Arc<dyn CallGate>) -> Self {
         Self { http, base, clock, gate }
     }
+
+    /// The same client behind another gate.
+    #[must_use]
+    pub fn with_gate(&self, gate: Arc<dyn CallGate>) -> Self {
+        Self { gate, ..self.clone() }
+    }
 }
 
 impl fmt::Debug for Api {

@@ -53,7 +53,7 @@ pub enum SpotifyError {
         retry_at: Option<Timestamp>,
     },
     /// The request or the answer makes no sense; repeating it will not help.
-    #[error("spotify and this program misunderstand each other: {what}")]
+    #[error("the exchange with spotify makes no sense: {what}")]
     Invalid {
         /// What makes no sense, for people.
         what: String,

@@ -49,7 +49,7 @@ impl Scope {
         }
     }
 
-    /// What Reprise does with it, to be read before "because you allow it to".
+    /// What Reprise does with it, in words that follow "Reprise".
     pub const fn why(self) -> &'static str {
         match self {
             Self::PlaylistReadPrivate => "finds Discover Weekly among your playlists and reads it",
@@ -129,7 +129,7 @@ impl GrantedScopes {
 
 impl FromIterator<String> for GrantedScopes {
     fn from_iter<I: IntoIterator<Item = String>>(names: I) -> Self {
-        Self(names.into_iter().collect())
+        Self(names.into_iter().filter(|name| !name.is_empty()).collect())
     }
 }
 
