@@ -47,7 +47,7 @@ pub(crate) fn page(ctx: &Ctx, model: &Archive) -> Markup {
                 (if model.total_tracks == 1 { "track" } else { "tracks" }) " in "
                 (words::counted(model.total_weeks.into(), "week", "weeks"))
                 @if let [link, ..] = model.playlists.as_slice() {
-                    " · " (parts::playlist(link, "open in Spotify"))
+                    span.together { " · " (parts::playlist(link, "open in Spotify")) }
                 }
             }
         }))

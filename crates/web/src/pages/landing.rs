@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::{
     pages::signup::{PasteBack, paste_back_box},
-    view::{Ctx, Here, form, layout::shell, parts},
+    view::{Ctx, Here, form, layout::shell, parts, staff::staff},
 };
 
 /// What the landing page offers.
@@ -56,9 +56,9 @@ pub(crate) fn page(ctx: &Ctx, model: &Landing) -> Markup {
             }
             (staff())
         }
-        @if let Some(paste_back) = &model.paste_back { (paste_back_box(ctx, paste_back)) }
         @if !matches!(model.door, Door::Closed { .. }) { (promises()) }
         @if let Some(setup) = &model.setup { (steps(setup)) }
+        @if let Some(paste_back) = &model.paste_back { (paste_back_box(ctx, paste_back)) }
     };
     shell(ctx, "Keep the music that Spotify forgets", Here::Elsewhere, &body)
 }
@@ -155,27 +155,6 @@ fn steps(setup: &Setup) -> Markup {
                     }
                 }
             }
-        }
-    }
-}
-
-/// Weeks as notes on a staff that ends in the sign for *again*: the idea in a picture.
-fn staff() -> Markup {
-    // One column per week, each note on one of seven heights; the last one is today's.
-    const NOTES: [u32; 8] = [4, 2, 5, 3, 6, 2, 4, 3];
-    html! {
-        svg.staff viewBox="0 0 480 268" role="img" aria-label="Notes on a staff that ends in a repeat sign" {
-            @for line in 0..5_u32 {
-                rect.line x="0" y=(29 + line * 52) width="480" height="2" {}
-            }
-            @for (column, height) in (0_u32..).zip(NOTES) {
-                rect class={ "note" @if column == 7 { " last" } } x=(4 + column * 46)
-                    y=(10 + height * 26 - 26) width="40" height="40" rx="4" {}
-            }
-            circle.end cx="396" cy="108" r="10" {}
-            circle.end cx="396" cy="160" r="10" {}
-            rect.end x="422" y="29" width="6" height="210" {}
-            rect.end x="444" y="29" width="36" height="210" {}
         }
     }
 }

@@ -143,8 +143,8 @@ fn finding(model: &Settings) -> Markup {
             div.choices {
                 @for it in &model.rungs {
                     @let meaning = it.blocked.as_ref().map_or_else(
-                        || it.rung.meaning().to_owned(),
-                        |why| format!("{} {why}", it.rung.meaning()),
+                        || it.rung.way().to_owned(),
+                        |why| format!("{} {why}", it.rung.way()),
                     );
                     (form::choice(&Choice {
                         kind: "checkbox", name: it.rung.field(), value: "on", label: rung_label(it.rung),

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::{
     paths,
-    view::{Ctx, Here, form, form::Field, layout::shell, words},
+    view::{Ctx, Here, form, form::Field, layout::shell, staff::staff, words},
 };
 
 /// The sign-up page.
@@ -83,19 +83,22 @@ pub(crate) fn page(ctx: &Ctx, model: &Signup) -> Markup {
 
 fn invitation(ctx: &Ctx, model: &Signup, expires: Option<Timestamp>, fields: &[(String, String)]) -> Markup {
     html! {
-        div.narrow {
-            h1 { "Every week of Discover Weekly, kept" }
-            p.lead {
-                @if let Some(operator) = &model.operator { bdi { (operator) } " invites you. " }
-                "Connect your Spotify account once. From then on each week’s tracks are added to a "
-                "playlist of yours, exactly once, and there is nothing more to do."
+        div.hero {
+            div {
+                h1 { "Every week of Discover Weekly, kept" }
+                p.lead {
+                    @if let Some(operator) = &model.operator { bdi { (operator) } " invites you. " }
+                    "Connect your Spotify account once. From then on each week’s tracks are added to a "
+                    "playlist of yours, exactly once, and there is nothing more to do."
+                }
+                (form::connect(ctx, "Connect Spotify", fields))
+                p.soft {
+                    "You are sent to Spotify, agree there, and come back. "
+                    @if let Some(at) = expires { "This link works once, until " (words::date(&ctx.now, at)) "." }
+                    @else { "Sign-up is open here." }
+                }
             }
-            (form::connect(ctx, "Connect Spotify", fields))
-            p.soft {
-                "You are sent to Spotify, agree there, and come back. "
-                @if let Some(at) = expires { "This link works once, until " (words::date(&ctx.now, at)) "." }
-                @else { "Sign-up is open here." }
-            }
+            (staff())
         }
     }
 }

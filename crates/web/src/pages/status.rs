@@ -91,6 +91,7 @@ pub(crate) fn page(ctx: &Ctx, model: &Status) -> Markup {
     let body = html! {
         (parts::heading(&html! { "Status" }, &html! {
             @if failing > 0 { strong { (words::counted(failing as u64, "thing", "things")) } " to do" }
+            @else if model.checks.iter().any(|check| check.state == CheckState::Pending) { "being checked" }
             @else { "all that is known works" }
         }))
         (figures(ctx, model))

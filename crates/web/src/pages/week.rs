@@ -64,7 +64,7 @@ pub(crate) fn page(ctx: &Ctx, model: &Week) -> Markup {
             (title) @if model.current { span.now { " · now" } }
         }, &html! {
             (sets::count(&model.count))
-            @if let Some(link) = &model.playlist { " · " (parts::playlist(link, "open in Spotify")) }
+            @if let Some(link) = &model.playlist { span.together { " · " (parts::playlist(link, "open in Spotify")) } }
         }))
         p.sub {
             bdi { (model.this.source.as_deref().unwrap_or("Discover Weekly")) } ", from "

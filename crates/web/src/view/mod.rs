@@ -6,6 +6,7 @@ pub(crate) mod model;
 pub(crate) mod parts;
 pub(crate) mod policy;
 pub(crate) mod sets;
+pub(crate) mod staff;
 pub(crate) mod words;
 
 use jiff::Zoned;

@@ -28,6 +28,20 @@ impl Rung {
         }
     }
 
+    /// What the listener and Reprise do for it, in a sentence.
+    pub(crate) fn way(self) -> &'static str {
+        match self {
+            Self::Api => "Reprise reads it from Spotify; there is nothing for you to do.",
+            Self::Copy => {
+                "Once a week you add the whole list to a playlist of yours; Reprise takes it from there."
+            }
+            Self::Pasted => {
+                "You copy the track links in the desktop client and paste them on the archive page."
+            }
+            Self::Heard => "What you play from Discover Weekly is kept.",
+        }
+    }
+
     /// What the word means, in a sentence.
     pub(crate) fn meaning(self) -> &'static str {
         match self {

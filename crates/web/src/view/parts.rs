@@ -102,6 +102,7 @@ fn icon(class: &str, shape: &Markup) -> Markup {
     }
 }
 
+/// The mark of a state, and the same in words.
 fn mark(state: CheckState) -> (Markup, &'static str) {
     match state {
         CheckState::Pass => (icon_pass(), "works"),
@@ -120,7 +121,7 @@ pub(crate) fn checklist(checks: &[Check]) -> Markup {
         ul.checks {
             @for check in checks {
                 @let (icon, word) = mark(check.state);
-                li.fail[check.state == CheckState::Fail] {
+                li.fail[check.state == CheckState::Fail].pass[check.state == CheckState::Pass] {
                     (icon)
                     div {
                         p.what { (check.what) }
