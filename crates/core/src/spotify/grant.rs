@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use oauth2::TokenResponse;
 use oauth2::basic::BasicTokenResponse;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::scopes::GrantedScopes;
 use super::secrets::{AccessToken, RefreshToken};
@@ -59,26 +59,24 @@ impl From<&BasicTokenResponse> for Refreshed {
     }
 }
 
-/// Makes a token answer what RFC 6749 says it is: drops what is empty or odd, so that the strict
-/// reader accepts the rest. `None` if there is no access token in it.
+/// Makes a token answer what RFC 6749 says it is: keeps what it names, drops what is empty or odd,
+/// so that the strict reader accepts the rest. `None` if there is no access token in it.
 pub fn tidy(body: &[u8]) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(body);
-    let Ok(Value::Object(mut answer)) = serde_json::from_str(text.trim_start_matches('\u{feff}')) else {
-        return None;
-    };
-    answer.get("access_token")?.as_str().filter(|token| !token.trim().is_empty())?;
-    answer.insert("token_type".to_owned(), "bearer".into());
+    let answer: Map<String, Value> = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+    let told = |name: &str| answer.get(name)?.as_str().filter(|text| !text.trim().is_empty());
+    let mut tidied = Map::new();
+    tidied.insert("access_token".to_owned(), told("access_token")?.into());
+    tidied.insert("token_type".to_owned(), "bearer".into());
     for name in ["refresh_token", "scope"] {
-        let usable = answer.get(name).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
-        if !usable {
-            answer.remove(name);
+        if let Some(text) = told(name) {
+            tidied.insert(name.to_owned(), text.into());
         }
     }
-    let life = answer.remove("expires_in").as_ref().and_then(seconds);
-    if let Some(seconds) = life {
-        answer.insert("expires_in".to_owned(), seconds.into());
+    if let Some(seconds) = answer.get("expires_in").and_then(seconds) {
+        tidied.insert("expires_in".to_owned(), seconds.into());
     }
-    serde_json::to_vec(&answer).ok()
+    serde_json::to_vec(&tidied).ok()
 }
 
 /// A positive number of seconds, in whatever form.
