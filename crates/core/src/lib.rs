@@ -3,6 +3,27 @@
 //! Every trigger (a timer, a button, a command, later a Lambda event) calls the same function here.
 //! Core decides nothing that `reprise_domain` can decide purely, and touches nothing but its ports
 //! and Spotify.
+//!
+//! - [`onboard`], [`session`], [`checklist`], [`archive`], [`care`]: the use cases
+//! - [`grants`], [`vault`], [`budget`]: tokens, secrets, calls
+//! - [`ports`]: what stores and keepers implement
+//! - [`spotify`]: the client
 
+mod alerting;
+pub mod archive;
+pub mod budget;
+pub mod care;
+pub mod checklist;
+pub mod failpoint;
+pub mod grants;
+pub mod onboard;
 pub mod ports;
+pub mod session;
 pub mod spotify;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod vault;
+
+mod wiring;
+
+pub use wiring::{Config, Core, Ports, Signup, SpotifyApp};

@@ -24,7 +24,8 @@ pub use due::{Claim, Due, Work, WorkKind};
 pub use keys::{DataKeys, KeyWrap, KeyWrapError, WrappedKey};
 pub use tracks::Tracks;
 pub use users::{
-    Admission, Admitted, Erased, Grant, Invite, InviteHash, Invites, Role, Sealed, Tokens, User, Users,
+    Admission, Admitted, Check, CheckKind, CheckOutcome, Checklist, Erased, Grant, Invite, InviteHash,
+    Invites, Role, Sealed, Tokens, User, Users,
 };
 
 use std::error::Error;

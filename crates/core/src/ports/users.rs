@@ -39,6 +39,63 @@ pub struct User {
     pub session_epoch: u64,
     /// Whether the operator has switched them off.
     pub disabled: bool,
+    /// What the last live check of their connection showed.
+    #[serde(default)]
+    pub checklist: Option<Checklist>,
+}
+
+/// What a live check of a listener's connection showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checklist {
+    /// When.
+    pub at: Timestamp,
+    /// Line by line.
+    pub checks: Vec<Check>,
+}
+
+/// One line of the checklist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What was checked.
+    pub kind: CheckKind,
+    /// How it went.
+    pub outcome: CheckOutcome,
+    /// What that means and, if it failed, what to do about it.
+    pub detail: String,
+}
+
+/// What is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckKind {
+    /// The listener allowed everything needed.
+    Scopes,
+    /// The app's owner has Premium.
+    OwnerPremium,
+    /// Spotify lets this listener use the app.
+    AllowList,
+    /// The archive playlist can be written and read back.
+    ArchiveReadBack,
+    /// Discover Weekly can be read.
+    DiscoverWeekly,
+    /// Playback can be read.
+    Playback,
+    /// A context has been seen while something played.
+    Context,
+}
+
+/// How a check went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckOutcome {
+    /// It works.
+    Passed,
+    /// It does not.
+    Failed,
+    /// It does not, and there is another way.
+    OtherWay,
+    /// It could not be told yet.
+    Unknown,
 }
 
 /// Listeners, each under one Spotify account.

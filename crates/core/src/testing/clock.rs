@@ -40,7 +40,7 @@ impl TestClock {
     pub fn new(wall: Timestamp) -> Self {
         let state = State {
             wall,
-            uptime: Duration::from_secs(3600),
+            uptime: Duration::from_hours(1),
             boots: 1,
             next_sleeper: 0,
             sleepers: BTreeMap::new(),
@@ -169,7 +169,7 @@ mod tests {
         let clock = TestClock::at("2026-11-16T06:00:00Z");
         let before = clock.mark();
         clock.set("2026-11-16T06:10:00Z".parse().unwrap());
-        assert_eq!(clock.mark().since(&before), Duration::from_secs(600));
+        assert_eq!(clock.mark().since(&before), Duration::from_mins(10));
         clock.reboot();
         assert_ne!(clock.mark().boot, before.boot);
         assert_eq!(clock.mark().uptime_ms, 0);

@@ -19,6 +19,7 @@ pub fn user(name: &str, at: Timestamp) -> User {
         time_zone: None,
         session_epoch: 0,
         disabled: false,
+        checklist: None,
     }
 }
 

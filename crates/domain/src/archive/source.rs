@@ -129,6 +129,10 @@ pub struct Source {
     pub arrivals: Vec<Arrival>,
     /// When it was last looked at.
     pub checked: Option<Timestamp>,
+    /// When to look at it next; `None` is at once.
+    pub look_at: Option<Timestamp>,
+    /// Runs that failed in a row.
+    pub failures: u32,
 }
 
 impl Source {
@@ -147,6 +151,8 @@ impl Source {
             open: Vec::new(),
             arrivals: Vec::new(),
             checked: None,
+            look_at: None,
+            failures: 0,
         }
     }
 

@@ -159,6 +159,8 @@ pub enum Event {
     Matched,
     /// Everything after verification is done.
     Finished,
+    /// More tracks wait than before.
+    Woken,
 }
 
 /// An event that cannot happen in this step: a bug or a damaged ledger, named.
@@ -220,9 +222,10 @@ impl Step {
             }
             (Self::Planned { plan, .. }, Event::Landed(at)) => Ok(Self::Added { plan, at }),
             (Self::Creating { .. } | Self::Planned { .. }, Event::Refused) => Ok(Self::Seen),
-            (Self::Seen | Self::Target, Event::NothingWaits) | (Self::Added { .. }, Event::Matched) => {
-                Ok(Self::Verified)
-            }
+            // A finished generation comes back to drain what was copied again.
+            (Self::Seen | Self::Target | Self::Done, Event::NothingWaits)
+            | (Self::Added { .. }, Event::Matched) => Ok(Self::Verified),
+            (Self::Verified | Self::Done, Event::Woken) => Ok(Self::Seen),
             (Self::Verified, Event::Finished) => Ok(Self::Done),
             (
                 Self::Seen
@@ -242,7 +245,8 @@ impl Step {
                 | Event::Refused
                 | Event::NothingWaits
                 | Event::Matched
-                | Event::Finished,
+                | Event::Finished
+                | Event::Woken,
             ) => Err(misstep),
         }
     }
@@ -309,6 +313,7 @@ impl Event {
             Self::NothingWaits => "nothing-waits",
             Self::Matched => "matched",
             Self::Finished => "finished",
+            Self::Woken => "woken",
         }
     }
 }
@@ -363,7 +368,7 @@ mod tests {
         ]
     }
 
-    fn events() -> [Event; 11] {
+    fn events() -> [Event; 12] {
         [
             Event::CreateAnnounced { target: key(), marker: "m".into(), attempt: attempt(1) },
             Event::CreatedAbsent(mark(1)),
@@ -376,21 +381,22 @@ mod tests {
             Event::NothingWaits,
             Event::Matched,
             Event::Finished,
+            Event::Woken,
         ]
     }
 
     #[test]
     fn the_table() {
         // Rows: steps; columns: create-announced, created-absent, target-known, announced, gave-up,
-        // looked, landed, refused, nothing-waits, matched, finished. "-" is a misstep.
+        // looked, landed, refused, nothing-waits, matched, finished, woken. "-" is a misstep.
         let table = [
-            ("seen", "creating - target planned - - - - verified - -"),
-            ("creating", "creating creating target - creating - - seen - - -"),
-            ("target", "- - target planned - - - - verified - -"),
-            ("planned", "- - - planned planned planned added seen - - -"),
-            ("added", "- - - planned - - - - - verified -"),
-            ("verified", "- - - - - - - - - - done"),
-            ("done", "- - - - - - - - - - -"),
+            ("seen", "creating - target planned - - - - verified - - -"),
+            ("creating", "creating creating target - creating - - seen - - - -"),
+            ("target", "- - target planned - - - - verified - - -"),
+            ("planned", "- - - planned planned planned added seen - - - -"),
+            ("added", "- - - planned - - - - - verified - -"),
+            ("verified", "- - - - - - - - - - done seen"),
+            ("done", "- - - - - - - - verified - - seen"),
         ];
         for (step, (name, row)) in steps().into_iter().zip(table) {
             assert_eq!(step.name(), name);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::generation::Generation;
 use super::source::{Settings, Source, Style};
 use crate::ids::{PlaylistId, SnapshotId};
+use crate::time::Mark;
 
 /// A playlist of the archive is closed before it holds more than this; Spotify's ceiling is 10,000.
 pub const ROLL_OVER_AT: u32 = 9_900;
@@ -78,6 +79,8 @@ pub struct Target {
     pub total: Option<u32>,
     /// Its version when that was last known.
     pub snapshot: Option<SnapshotId>,
+    /// When we last wrote to it; reads lag behind.
+    pub written: Option<Mark>,
     /// When its place in the listener's library was last confirmed.
     pub seen_in_library: Timestamp,
 }

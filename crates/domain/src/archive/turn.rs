@@ -74,6 +74,16 @@ impl Turn {
         self.last(a) == self.last(b)
     }
 
+    /// The instant whose nearest Monday names a list first seen now.
+    ///
+    /// Normally that is the turn before. A whole list that is new shortly *before* an expected turn
+    /// has turned early and belongs to the week to come; a piece of one may just be late.
+    pub fn named_after(&self, now: Timestamp, whole_list: bool) -> Timestamp {
+        let turn = self.last(now);
+        let is_early = whole_list && later(now, EARLY_BY) >= later(turn, WEEK);
+        if is_early { now } else { turn }
+    }
+
     /// Notes a look that found nothing new.
     pub fn nothing_new(&mut self, now: Timestamp) {
         let week_ago = earlier(now, WEEK);
@@ -210,6 +220,16 @@ mod tests {
             let week = looks.iter().filter(|at| **at >= *from && **at < later(*from, WEEK)).count();
             assert!(week <= CHECKS_PER_WEEK, "{week} looks in the week from {from}");
         }
+    }
+
+    #[test]
+    fn a_list_is_named_after_its_turn_however_late_it_is_seen() {
+        let turn = Turn::default();
+        let monday = at("2026-11-16T00:00:00Z");
+        assert_eq!(turn.named_after(at("2026-11-20T12:00:00Z"), true), monday, "seen on Friday, after an outage");
+        assert_eq!(turn.named_after(at("2026-11-22T20:00:00Z"), false), monday, "pasted on Sunday");
+        let early = at("2026-11-22T20:00:00Z");
+        assert_eq!(turn.named_after(early, true), early, "turned on Sunday evening");
     }
 
     #[test]

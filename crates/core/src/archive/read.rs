@@ -1,0 +1,303 @@
+//! Looking at a source on every rung that applies, and what a find does to the ledger.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reprise_domain::archive::{
+    Access, Arrival, Event, Expected, Generation, Label, Relation, Rung, Step, relate,
+};
+use reprise_domain::identity::{Identity, Sameness};
+use reprise_domain::ids::{PlaylistId, TrackUri};
+use reprise_domain::time::{days, later};
+use reprise_domain::track::Track;
+
+use super::running::{PURPOSE, Running};
+use super::stop::Stop;
+use crate::failpoint;
+use crate::ports::{AlertKind, Severity, Version, Versioned};
+use crate::spotify::{Entry, ForbiddenWhy, SpotifyError};
+
+/// Generations that a reading is compared with: a stale answer is never months old.
+const RECENT: usize = 8;
+
+/// A refused source is tried again after this.
+const TRY_AGAIN_AFTER: Duration = days(30);
+
+/// No playlist holds more items than this.
+const LARGEST_PLAYLIST: u32 = 11_000;
+
+/// Spotify shows at most so many items a page.
+const PAGE: u32 = 50;
+
+/// What one rung brought.
+pub(super) struct Finding {
+    pub(super) rung: Rung,
+    pub(super) tracks: Vec<Identity>,
+    /// How many entries were read, unavailable ones included; only of a whole list.
+    total: Option<u32>,
+}
+
+/// A playlist as it was read.
+pub(super) struct ReadPlaylist {
+    pub(super) entries: Vec<Option<Track>>,
+    pub(super) total: u32,
+}
+
+impl ReadPlaylist {
+    fn tracks(&self) -> Vec<Track> {
+        self.entries.iter().flatten().cloned().collect()
+    }
+}
+
+impl Running<'_> {
+    /// Looks at the source and takes in what is found.
+    pub(super) async fn look(&mut self) -> Result<(), Stop> {
+        let before = self.source.value.checked;
+        let arrivals = self.source.value.arrivals.clone();
+        self.reopen().await?;
+        let mut findings = self.arrived(&arrivals).await?;
+        let is_due = self.source.value.look_at.is_none_or(|at| at <= self.now());
+        if is_due {
+            findings.extend(self.read_source().await?);
+        }
+        let looked = is_due && !findings.is_empty();
+        failpoint::pass("archive.read");
+        let (mut joined, mut new_list, mut whole_list) = (0, false, false);
+        for finding in findings {
+            let is_whole = finding.rung.is_complete();
+            let (count, is_new) = self.take_in(finding).await?;
+            joined += count;
+            new_list |= is_new;
+            whole_list |= is_new && is_whole;
+        }
+        self.found += u32::try_from(joined).unwrap_or(u32::MAX);
+        let now = self.now();
+        self.update_source(|source| {
+            source.arrivals.retain(|arrival| !arrivals.contains(arrival));
+            source.failures = 0;
+            if new_list {
+                source.turn.new_seen(before.filter(|_| whole_list), now);
+            } else if looked && joined == 0 {
+                source.turn.nothing_new(now);
+            }
+            if is_due {
+                source.checked = Some(now);
+                source.look_at = Some(source.turn.next_look(now));
+            }
+        })
+        .await?;
+        failpoint::pass("archive.noted");
+        self.alert_if_late(now).await
+    }
+
+    /// Puts back on the list of open generations what a run killed between two writes left off it.
+    async fn reopen(&mut self) -> Result<(), Stop> {
+        let recent =
+            self.core.ports.ledger.generations(&self.user.id, &self.source.value.id, None, RECENT).await?;
+        let left_off: Vec<u32> = recent
+            .iter()
+            .filter(|read| read.value.step != Step::Done)
+            .map(|read| read.value.number)
+            .filter(|number| !self.source.value.open.contains(number))
+            .collect();
+        if left_off.is_empty() {
+            return Ok(());
+        }
+        self.update_source(|source| left_off.iter().for_each(|number| source.open(*number))).await
+    }
+
+    /// What a page or a command has handed in since the last run.
+    async fn arrived(&self, arrivals: &[Arrival]) -> Result<Vec<Finding>, Stop> {
+        let mut findings = Vec::new();
+        for arrival in arrivals {
+            let cached = self.core.ports.tracks.tracks(&arrival.tracks, self.now()).await?;
+            let identity = |uri: &TrackUri| {
+                let known = cached.iter().find(|track| track.uri == *uri);
+                known.map_or_else(|| Identity::of_uri(uri.clone()), Track::identity)
+            };
+            findings.push(Finding {
+                rung: arrival.rung,
+                tracks: arrival.tracks.iter().map(identity).collect(),
+                total: None,
+            });
+        }
+        Ok(findings)
+    }
+
+    /// Reads the playlist itself where that is allowed, else the inbox.
+    async fn read_source(&mut self) -> Result<Vec<Finding>, Stop> {
+        if let Some(playlist) = self.readable_playlist() {
+            match self.read_playlist(&playlist).await {
+                Ok(read) => {
+                    if self.source.value.access != Access::Readable {
+                        self.update_source(|source| source.access = Access::Readable).await?;
+                    }
+                    let tracks = read.tracks();
+                    self.remember(&tracks).await?;
+                    let tracks = tracks.iter().map(Track::identity).collect();
+                    return Ok(vec![Finding { rung: Rung::Api, tracks, total: Some(read.total) }]);
+                }
+                Err(Stop::Spotify(error)) if hides_the_list(&error) => {
+                    let at = self.now();
+                    self.update_source(|source| source.access = Access::Refused { at }).await?;
+                }
+                Err(stop) => return Err(stop),
+            }
+        }
+        let Some(inbox) = self.source.value.inbox.clone() else { return Ok(Vec::new()) };
+        match self.read_playlist(&inbox).await {
+            Ok(read) => Ok(vec![self.copied(&read).await?]),
+            Err(Stop::Spotify(error)) if hides_the_list(&error) => {
+                let text = "The inbox playlist cannot be read. Choose another on the settings page, or paste the week's links.";
+                self.alert(AlertKind::Refused, Severity::Warning, inbox.as_str(), text.to_owned()).await?;
+                Ok(Vec::new())
+            }
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn readable_playlist(&self) -> Option<PlaylistId> {
+        let source = &self.source.value;
+        let worth_trying = match source.access {
+            Access::Unknown | Access::Readable => true,
+            Access::Refused { at } => self.now() >= later(at, TRY_AGAIN_AFTER),
+        };
+        source.playlist.clone().filter(|_| worth_trying)
+    }
+
+    /// What the listener has put into the inbox since it was drained last.
+    async fn copied(&mut self, read: &ReadPlaylist) -> Result<Finding, Stop> {
+        let tracks = read.tracks();
+        self.remember(&tracks).await?;
+        let mut undrained = Vec::new();
+        for number in self.source.value.open.clone() {
+            if let Some(generation) = self.generation(number).await? {
+                undrained.extend(generation.value.drain);
+            }
+        }
+        let tracks = tracks.iter().map(Track::identity);
+        let tracks = tracks.filter(|identity| !undrained.contains(&identity.uri)).collect();
+        Ok(Finding { rung: Rung::Copy, tracks, total: None })
+    }
+
+    /// Reads a whole playlist.
+    pub(super) async fn read_playlist(&self, id: &PlaylistId) -> Result<ReadPlaylist, Stop> {
+        let mut read = ReadPlaylist { entries: Vec::new(), total: 0 };
+        loop {
+            let offset = u32::try_from(read.entries.len()).unwrap_or(u32::MAX);
+            let page = self.api.playlist_items(&self.token, PURPOSE, id, offset, PAGE).await?;
+            read.total = page.total;
+            let is_last = !page.next || page.entries.is_empty() || offset > LARGEST_PLAYLIST;
+            read.entries.extend(page.entries.into_iter().map(|entry| match entry {
+                Entry::Track(item) => Some(item.track),
+                Entry::Local | Entry::Episode | Entry::Unavailable | Entry::Unreadable => None,
+            }));
+            if is_last {
+                return Ok(read);
+            }
+        }
+    }
+
+    /// Puts a find into the generation it belongs to; answers how many tracks were new, and whether
+    /// a generation began.
+    pub(super) async fn take_in(&mut self, finding: Finding) -> Result<(usize, bool), Stop> {
+        let now = self.now();
+        let ledger = &self.core.ports.ledger;
+        let recent = ledger.generations(&self.user.id, &self.source.value.id, None, RECENT).await?;
+        let known: Vec<&Generation> = recent.iter().map(|read| &read.value).collect();
+        let turn = &self.source.value.turn;
+        let same_turn = known.first().is_some_and(|current| turn.is_same_week(current.first_seen, now));
+        let (mut generation, is_new) = match relate(&finding.tracks, &known, finding.rung, same_turn) {
+            Relation::Nothing => return Ok((0, false)),
+            Relation::Of(number) => {
+                let Some(read) = recent.into_iter().find(|read| read.value.number == number) else {
+                    return Err(Stop::Superseded);
+                };
+                (read, false)
+            }
+            Relation::New => {
+                (self.begin(&finding, known.first().map_or(0, |newest| newest.number), now), true)
+            }
+        };
+        self.report_conflicts(&generation.value, &finding.tracks).await?;
+        let stored = generation.value.clone();
+        let value = &mut generation.value;
+        if finding.rung == Rung::Copy {
+            let uris = finding.tracks.iter().map(|identity| identity.uri.clone());
+            value.drain.extend(uris.filter(|uri| !stored.drain.contains(uri)));
+        }
+        let joined = value.join(finding.tracks, finding.rung, now);
+        if let (Expected::Read(_), true) = (value.expected, finding.rung.is_complete()) {
+            let seen = u32::try_from(value.tracks.len()).unwrap_or(u32::MAX);
+            value.expected = Expected::Read(seen.max(value.expected.count()));
+        }
+        if value.step == Step::Done && !value.drain.is_empty() {
+            value.step = value.step.clone().on(Event::NothingWaits)?;
+        }
+        if *value != stored || is_new {
+            self.store(&mut generation).await?;
+            failpoint::pass("archive.seen");
+            let number = generation.value.number;
+            self.update_source(|source| source.open(number)).await?;
+        }
+        Ok((joined, is_new))
+    }
+
+    fn begin(&self, finding: &Finding, newest: u32, now: Timestamp) -> Versioned<Generation> {
+        let source = &self.source.value;
+        let named_after = source.turn.named_after(now, finding.rung.is_complete());
+        let label = Label::nearest(named_after, &self.zone());
+        let expected = match finding.total {
+            Some(total) => Expected::Read(total),
+            None => Expected::Assumed(source.kind.assumed_size()),
+        };
+        let value = Generation::begin(newest + 1, label, now, expected);
+        Versioned { value, version: Version::NEW }
+    }
+
+    /// Two tracks that share an ISRC and contradict each other count as different, and are named.
+    async fn report_conflicts(&self, generation: &Generation, tracks: &[Identity]) -> Result<(), Stop> {
+        for track in tracks {
+            if generation.compare(track) == Sameness::Conflict {
+                let text = format!(
+                    "{} shares its ISRC with another track of {} but differs in length or words; both are archived.",
+                    track.uri.link(),
+                    generation.label
+                );
+                self.alert(AlertKind::IsrcConflict, Severity::Notice, track.uri.id(), text).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn alert_if_late(&mut self, now: Timestamp) -> Result<(), Stop> {
+        // Asked on a copy first: only a change is worth a write.
+        if !self.source.value.turn.clone().is_late(now) {
+            return Ok(());
+        }
+        let turn = self.source.value.turn.last(now);
+        let label = Label::nearest(turn, &self.zone());
+        self.update_source(|source| {
+            source.turn.is_late(now);
+        })
+        .await?;
+        let way_out = match self.source.value.access {
+            Access::Readable => "Reprise keeps looking.",
+            Access::Unknown | Access::Refused { .. } => {
+                "Copy the list into your inbox playlist, or paste its links on the archive page."
+            }
+        };
+        let title = self.source.value.kind.title();
+        let text = format!("{title} of {label} has been seen nowhere yet. {way_out}");
+        self.alert(AlertKind::WeekMissing, Severity::Warning, &format!("missing/{label}"), text).await
+    }
+}
+
+/// Whether an error means that this app may not see the list, rather than that nothing works.
+fn hides_the_list(error: &SpotifyError) -> bool {
+    matches!(
+        error,
+        SpotifyError::NotFound
+            | SpotifyError::Forbidden { why: ForbiddenWhy::NotYours | ForbiddenWhy::Other(_) }
+    )
+}

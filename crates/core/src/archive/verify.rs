@@ -1,0 +1,184 @@
+//! Reading back what was added, and mending what came out double.
+
+use reprise_domain::archive::{
+    Event, Fate, Found, Generation, Plan, PlanKind, Reading, Step, Target, TargetState, find_block, tally,
+};
+use reprise_domain::identity::Identity;
+use reprise_domain::ids::TrackUri;
+
+use super::running::{PURPOSE, Running};
+use super::stop::Stop;
+use crate::failpoint;
+use crate::ports::{AlertKind, Severity, Versioned};
+use crate::spotify::{Effect, SpotifyError};
+
+impl Running<'_> {
+    /// Reads back an effect that is certain.
+    pub(super) async fn verify(&mut self, generation: &mut Versioned<Generation>) -> Result<(), Stop> {
+        let Step::Added { plan, .. } = generation.value.step.clone() else { return Ok(()) };
+        let Some(mut target) = self.target(&plan.target).await?.map(|read| read.value) else {
+            return self.step(generation, Event::Matched).await;
+        };
+        let start = match plan.kind {
+            PlanKind::Replace => 0,
+            PlanKind::Add | PlanKind::Remove => plan.position.unwrap_or(plan.total_before),
+        };
+        let count = u32::try_from(plan.uris.len()).unwrap_or(u32::MAX);
+        let stretch = match self.read_stretch(&plan, start, count).await {
+            Ok(stretch) => stretch,
+            Err(Stop::Spotify(SpotifyError::Forbidden { .. })) => {
+                self.unverified(&mut target).await?;
+                return self.step(generation, Event::Matched).await;
+            }
+            Err(Stop::Spotify(SpotifyError::NotFound)) => {
+                // The listener removed the whole playlist; the next generation will say so.
+                return self.step(generation, Event::Matched).await;
+            }
+            Err(stop) => return Err(stop),
+        };
+        let wanted = self.identities(&plan.uris).await?;
+        let in_place = find_block(&wanted, start, &stretch);
+        self.describe(generation, &stretch);
+        if in_place && target.total == Some(stretch.total) {
+            if target.state == TargetState::Unverified {
+                target.state = TargetState::Open;
+                self.put_target(&target).await?;
+            }
+        } else if self.read_target(generation, &mut target).await? {
+            return Ok(());
+        }
+        self.step(generation, Event::Matched).await?;
+        failpoint::pass("archive.verified");
+        Ok(())
+    }
+
+    /// Tracks known by their links alone get their words from the reading.
+    fn describe(&self, generation: &mut Versioned<Generation>, stretch: &Reading) {
+        for identity in stretch.entries.iter().flatten() {
+            let bare =
+                |found: &&mut Found| !found.identity.is_described() && found.identity.uri == identity.uri;
+            if let Some(found) = generation.value.tracks.iter_mut().find(bare) {
+                found.identity = identity.clone();
+            }
+        }
+    }
+
+    /// What follows verification: draining the inbox, and waking up again if more tracks wait.
+    pub(super) async fn finish(&mut self, generation: &mut Versioned<Generation>) -> Result<(), Stop> {
+        if generation.value.pending().next().is_some() {
+            return self.step(generation, Event::Woken).await;
+        }
+        self.drain(generation).await?;
+        self.step(generation, Event::Finished).await?;
+        failpoint::pass("archive.done");
+        let number = generation.value.number;
+        self.update_source(|source| source.close(number)).await
+    }
+
+    async fn drain(&mut self, generation: &mut Versioned<Generation>) -> Result<(), Stop> {
+        let Some(inbox) = self.source.value.inbox.clone() else {
+            generation.value.drain.clear();
+            return Ok(());
+        };
+        while !generation.value.drain.is_empty() {
+            let count = generation.value.drain.len().min(100);
+            let uris: Vec<TrackUri> = generation.value.drain[..count].to_vec();
+            match self.api.remove_items(&self.token, PURPOSE, &inbox, &uris, None).await {
+                Ok(_) => {}
+                // An inbox that is gone, or that Spotify does not let us write, stays as it is.
+                Err(
+                    SpotifyError::NotFound | SpotifyError::Forbidden { .. } | SpotifyError::Invalid { .. },
+                ) => {}
+                Err(error) => {
+                    debug_assert!(matches!(error.effect(), Effect::None | Effect::Unknown));
+                    return Err(error.into());
+                }
+            }
+            failpoint::pass("archive.drained");
+            generation.value.drain.drain(..count);
+            self.store(generation).await?;
+        }
+        Ok(())
+    }
+
+    /// Archived tracks that are no longer in the target were removed by the listener.
+    pub(super) async fn note_removals(
+        &mut self,
+        current: &mut Versioned<Generation>,
+        target: &Target,
+        reading: &Reading,
+    ) -> Result<(), Stop> {
+        let at = self.now();
+        let affected: Vec<(u32, Vec<TrackUri>)> = self
+            .whole_ledger()
+            .await?
+            .iter()
+            .map(|generation| {
+                let archived = archived_in(generation, target);
+                let missing =
+                    tally(&archived, reading).missing().map(|index| archived[index].uri.clone()).collect();
+                (generation.number, missing)
+            })
+            .filter(|(_, missing): &(u32, Vec<TrackUri>)| !missing.is_empty())
+            .collect();
+        let removed = Fate::Removed { target: target.key.clone(), at };
+        for (number, missing) in affected {
+            if number == current.value.number {
+                current.value.settle(&missing, &removed);
+                self.store(current).await?;
+            } else if let Some(mut generation) = self.generation(number).await? {
+                generation.value.settle(&missing, &removed);
+                self.store(&mut generation).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes out what stands more than once and puts it back once, if the listener allows; else says
+    /// so. Answers whether the removal is announced.
+    pub(super) async fn mend(
+        &mut self,
+        generation: &mut Versioned<Generation>,
+        target: &Target,
+        reading: &Reading,
+    ) -> Result<bool, Stop> {
+        let archived: Vec<Identity> =
+            self.whole_ledger().await?.iter().flat_map(|known| archived_in(known, target)).collect();
+        let Some((position, run)) = tally(&archived, reading).doubled_run() else { return Ok(false) };
+        let uris: Vec<TrackUri> = run.iter().take(100).map(|index| archived[*index].uri.clone()).collect();
+        let week = generation.value.label;
+        let count = uris.len();
+        if !self.source.value.settings.mend {
+            let text = format!(
+                "{count} tracks stand more than once in \"{}\". Reprise leaves them alone, as chosen in the settings.",
+                target.name
+            );
+            self.alert(AlertKind::Doubled, Severity::Warning, &format!("doubled/{week}"), text).await?;
+            return Ok(false);
+        }
+        let text =
+            format!("{count} tracks stood more than once in \"{}\" and were put back once.", target.name);
+        self.alert(AlertKind::Mended, Severity::Notice, &format!("mended/{week}"), text).await?;
+        generation.value.mended += u32::try_from(count).unwrap_or(0);
+        let plan = Plan {
+            kind: PlanKind::Remove,
+            target: target.key.clone(),
+            playlist: target.playlist.clone(),
+            uris,
+            position: Some(position),
+            total_before: reading.total,
+            snapshot_before: None,
+        };
+        self.announce(generation, plan).await?;
+        Ok(true)
+    }
+}
+
+fn archived_in(generation: &Generation, target: &Target) -> Vec<Identity> {
+    generation
+        .tracks
+        .iter()
+        .filter(|found| matches!(&found.fate, Fate::Archived { target: key, .. } if *key == target.key))
+        .map(|found| found.identity.clone())
+        .collect()
+}

@@ -1,0 +1,46 @@
+//! Named places where a process may be made to die, so that tests can kill it exactly there.
+//!
+//! A place is passed right after something became durable, here or at Spotify, and before the next
+//! thing does. Without a hook, passing one costs a load.
+
+use std::sync::OnceLock;
+
+type Hook = Box<dyn Fn(&'static str) + Send + Sync>;
+
+static HOOK: OnceLock<Hook> = OnceLock::new();
+
+/// Every place, in the order of the work.
+pub const NAMES: &[&str] = &[
+    "onboard.exchanged",
+    "onboard.admitted",
+    "grant.announced",
+    "grant.answered",
+    "grant.committed",
+    "archive.claimed",
+    "archive.read",
+    "archive.seen",
+    "archive.noted",
+    "archive.creating",
+    "archive.created",
+    "archive.target",
+    "archive.planned",
+    "archive.sent",
+    "archive.added",
+    "archive.looked",
+    "archive.verified",
+    "archive.drained",
+    "archive.done",
+];
+
+/// Installs what happens at every place; only the first call counts.
+pub fn install(hook: impl Fn(&'static str) + Send + Sync + 'static) {
+    let _ = HOOK.set(Box::new(hook));
+}
+
+/// Passes a place.
+pub(crate) fn pass(name: &'static str) {
+    debug_assert!(NAMES.contains(&name), "{name} is not a named failpoint");
+    if let Some(hook) = HOOK.get() {
+        hook(name);
+    }
+}
