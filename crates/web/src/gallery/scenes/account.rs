@@ -8,7 +8,10 @@ use crate::{
     pages::{
         admin::{self, Admin, Alert, Fact, Invite, InviteState, User},
         disconnect::{self, Ageing, Disconnect},
-        settings::{self, RungSetting, Settings, Style},
+        settings::{
+            self,
+            model::{RungSetting, Settings, Style},
+        },
     },
     view::{Ctx, model::Rung},
 };

@@ -5,7 +5,10 @@ use super::{
     Add,
 };
 use crate::{
-    pages::status::{self, Budget, BudgetPart, Consent, ConsentState, NextLook, Run, Status},
+    pages::status::{
+        self,
+        model::{Budget, BudgetPart, Consent, ConsentState, NextLook, Run, Status},
+    },
     view::model::{Check, CheckState},
 };
 

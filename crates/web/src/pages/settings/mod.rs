@@ -1,7 +1,10 @@
 //! `/settings`: how the archive is kept.
 
+pub(crate) mod model;
+
 use maud::{Markup, html};
 
+use self::model::{Settings, Style};
 use crate::{
     paths,
     view::{
@@ -12,51 +15,6 @@ use crate::{
         parts,
     },
 };
-
-/// The settings as the form shows them: saved values, or what was sent with its errors.
-pub(crate) struct Settings {
-    pub(crate) style: Style,
-    pub(crate) name_template: String,
-    /// Link of an existing archive playlist to go on with; empty for one of our own.
-    pub(crate) adopt: String,
-    pub(crate) source_url: String,
-    pub(crate) inbox_url: String,
-    pub(crate) rungs: Vec<RungSetting>,
-    pub(crate) time_zone: String,
-    /// IANA names offered while typing.
-    pub(crate) time_zones: Vec<String>,
-    /// Put back tracks that the listener removed.
-    pub(crate) readd: bool,
-    /// Take out second copies that came from outside.
-    pub(crate) mend: bool,
-    pub(crate) release_radar: bool,
-    /// Links of further playlists to archive, one per line.
-    pub(crate) sources: String,
-    /// Field name and what is wrong with it.
-    pub(crate) errors: Vec<(String, String)>,
-}
-
-/// How weeks become playlists.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Style {
-    Growing,
-    Weekly,
-    Yearly,
-}
-
-/// One way of finding tracks.
-pub(crate) struct RungSetting {
-    pub(crate) rung: Rung,
-    pub(crate) on: bool,
-    /// Why it cannot work at present, in a sentence.
-    pub(crate) blocked: Option<String>,
-}
-
-impl Settings {
-    fn error(&self, field: &str) -> Option<&str> {
-        self.errors.iter().find(|(name, _)| name == field).map(|(_, what)| what.as_str())
-    }
-}
 
 /// Draws the page.
 pub(crate) fn page(ctx: &Ctx, model: &Settings) -> Markup {
