@@ -133,8 +133,8 @@ async fn written_under_the_version_read<D: Document>(pair: Pair<impl Store>) {
 async fn one_of_sixteen_wins<D: Document, S: Store>(pair: Pair<S>, ana: UserId, read: Version) {
     let written = pair
         .race(|store, number| {
-            let ana = ana.clone();
-            async move { D::make(100 + number as u32).write(&*store, &ana, read).await.unwrap() }
+            let (ana, theirs) = (ana.clone(), D::make(100 + u32::try_from(number).unwrap()));
+            async move { theirs.write(&*store, &ana, read).await.unwrap() }
         })
         .await;
     let wins: Vec<_> = (0..).zip(&written).filter(|(_, written)| **written != Written::Conflict).collect();
