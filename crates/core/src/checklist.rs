@@ -183,7 +183,7 @@ async fn read_back(core: &Core, user: &UserId, token: &AccessToken) -> Result<Ch
             "Your archive playlist is made, written and read back with the first tracks that come in.";
         return Ok(check(KIND, CheckOutcome::Unknown, detail));
     };
-    if target.state == TargetState::Gone {
+    if matches!(target.state, TargetState::Gone | TargetState::Replaced) {
         let detail = "The archive playlist is no longer in your library. It can be rebuilt in the settings.";
         return Ok(check(KIND, CheckOutcome::Failed, detail));
     }

@@ -6,6 +6,7 @@
 //! next run goes on from the ledger.
 
 mod create;
+mod manage;
 mod plan;
 mod read;
 mod running;
@@ -19,6 +20,7 @@ use reprise_domain::ids::{SourceId, UserId};
 use reprise_domain::time::{Mark, hours, later};
 use reprise_domain::track::Track;
 
+pub use manage::{ManageError, Preview, add_source, adopt, change_source, hand_in, preview, rebuild};
 pub use stop::Stop;
 
 use self::read::ReadPlaylist;

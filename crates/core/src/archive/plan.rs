@@ -124,8 +124,10 @@ impl Running<'_> {
             .filter(|target| target.key.family() == key.family())
             .max_by_key(|target| target.key.volume());
         let Some(target) = newest else { return Ok(None) };
-        if target.state == TargetState::Gone {
-            return Err(Stop::ArchiveGone);
+        match target.state {
+            TargetState::Open | TargetState::Unverified => {}
+            TargetState::Gone => return Err(Stop::ArchiveGone),
+            TargetState::Replaced => return Ok(None),
         }
         let waiting = u32::try_from(generation.value.pending().count()).unwrap_or(u32::MAX);
         let has_room =

@@ -205,6 +205,9 @@ fn unclear(why: &str) -> AccountsError {
 }
 
 fn broken(error: &reqwest::Error) -> AccountsError {
+    if error.is_builder() {
+        return unformed();
+    }
     let effect = if failure::was_never_sent(error) { Effect::None } else { Effect::Unknown };
     AccountsError::Unavailable { why: failure::transport(error), effect, retry_at: None }
 }

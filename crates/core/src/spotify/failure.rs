@@ -213,9 +213,7 @@ pub(super) fn transport(error: &reqwest::Error) -> String {
     while let Some(source) = root.source() {
         root = source;
     }
-    let what = if error.is_builder() {
-        return "the request could not be formed".to_owned();
-    } else if error.is_timeout() {
+    let what = if error.is_timeout() {
         return if error.is_connect() { "could not connect in time" } else { "no answer in time" }.to_owned();
     } else if error.is_connect() {
         "could not connect"

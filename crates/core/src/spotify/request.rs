@@ -184,6 +184,9 @@ fn unsent(endpoint: Endpoint, error: &reqwest::Error) -> (CallOutcome, Result<An
 }
 
 fn broken(endpoint: Endpoint, error: &reqwest::Error) -> SpotifyError {
+    if error.is_builder() {
+        return SpotifyError::Invalid { what: "the request could not be formed".to_owned() };
+    }
     let harmless = failure::was_never_sent(error) || !endpoint.is_write();
     let effect = if harmless { Effect::None } else { Effect::Unknown };
     SpotifyError::Unavailable { why: failure::transport(error), effect, retry_at: None }

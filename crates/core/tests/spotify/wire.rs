@@ -3,7 +3,10 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use reprise_core::spotify::{CallOutcome, Effect, Endpoint, NewPlaylist, PlayerState, Purpose, SpotifyError};
+use reprise_core::spotify::{
+    AccessToken, CallOutcome, Effect, Endpoint, NewPlaylist, PlayerState, PlaylistDetails, Purpose,
+    SpotifyError,
+};
 use reprise_domain::ids::{PlaylistId, SnapshotId};
 use url::Url;
 
@@ -141,7 +144,7 @@ async fn a_redirect_is_not_followed_with_the_token() {
 async fn a_change_of_details_needs_no_body() {
     let server = Server::saying([Reply::new(200, "")]).await;
     let api = api(&server.base, Arc::new(Notes::default()));
-    let details = reprise_core::spotify::PlaylistDetails { public: Some(true), ..Default::default() };
+    let details = PlaylistDetails { public: Some(true), ..Default::default() };
     api.change_details(&token(), Purpose::Archive, &playlist(), details).await.unwrap();
 }
 
@@ -167,6 +170,18 @@ async fn the_gate_hears_of_limits_and_what_it_refuses_is_not_sent() {
     assert_eq!(gate.admitted.lock().unwrap().len(), 1);
     assert_eq!(gate.admitted.lock().unwrap()[0].endpoint, Endpoint::Me);
     assert!(gate.settled.lock().unwrap().is_empty());
+    assert!(server.heard().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_that_no_header_can_carry_is_not_sent() {
+    let server = Server::saying([Reply::json(200, "{}")]).await;
+    let gate = Arc::new(Notes::default());
+    let api = api(&server.base, gate.clone());
+    let result = api.me(&AccessToken::new("canary\nx"), Purpose::SignUp).await;
+    let what = "the request could not be formed".to_owned();
+    assert_eq!(result, Err(SpotifyError::Invalid { what }));
+    assert_eq!(gate.outcomes(), [CallOutcome::NotSent]);
     assert!(server.heard().is_empty());
 }
 

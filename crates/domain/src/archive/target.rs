@@ -62,6 +62,8 @@ pub enum TargetState {
     Unverified,
     /// No longer in the listener's library.
     Gone,
+    /// Was gone, and has been rebuilt as another volume.
+    Replaced,
 }
 
 /// A playlist of the archive.

@@ -226,7 +226,11 @@ mod tests {
     fn a_list_is_named_after_its_turn_however_late_it_is_seen() {
         let turn = Turn::default();
         let monday = at("2026-11-16T00:00:00Z");
-        assert_eq!(turn.named_after(at("2026-11-20T12:00:00Z"), true), monday, "seen on Friday, after an outage");
+        assert_eq!(
+            turn.named_after(at("2026-11-20T12:00:00Z"), true),
+            monday,
+            "seen on Friday, after an outage"
+        );
         assert_eq!(turn.named_after(at("2026-11-22T20:00:00Z"), false), monday, "pasted on Sunday");
         let early = at("2026-11-22T20:00:00Z");
         assert_eq!(turn.named_after(early, true), early, "turned on Sunday evening");
