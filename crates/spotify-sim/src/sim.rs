@@ -57,7 +57,7 @@ impl Sim {
     pub fn new(config: SimConfig) -> Self {
         Self {
             clock: SimClock::new(config.start, config.mode),
-            state: Arc::new(Mutex::new(State::new(config.seed, config.settings))),
+            state: Arc::new(Mutex::new(State::new(config.seed, config.start, config.settings))),
         }
     }
 

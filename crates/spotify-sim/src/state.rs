@@ -30,6 +30,9 @@ pub(crate) struct State {
     pub(crate) journal: Journal,
     /// Effects of calls that were given up, in no order.
     pending: Vec<(Timestamp, Ask)>,
+    /// Makes ids and tokens differ between simulations of the same seed that begin at different
+    /// times: what a caller kept of one must not be somebody else's in the next.
+    salt: u64,
     drawn: u64,
 }
 
@@ -80,9 +83,10 @@ impl Shelved {
 }
 
 impl State {
-    pub(crate) fn new(seed: u64, settings: Settings) -> Self {
+    pub(crate) fn new(seed: u64, start: Timestamp, settings: Settings) -> Self {
         Self {
             seed,
+            salt: random::hash(&[seed, start.as_millisecond().unsigned_abs()]),
             settings,
             clients: BTreeMap::new(),
             users: BTreeMap::new(),
@@ -100,7 +104,7 @@ impl State {
     /// A number never drawn before.
     pub(crate) fn draw(&mut self) -> u64 {
         self.drawn += 1;
-        random::hash(&[self.seed, self.drawn])
+        random::hash(&[self.salt, self.drawn])
     }
 
     pub(crate) fn fresh_id(&mut self) -> String {

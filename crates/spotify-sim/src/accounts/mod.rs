@@ -103,6 +103,12 @@ impl Accounts {
         self.grants.get(&refresh.grant).map(|grant| grant.user.as_str())
     }
 
+    /// The user of an authorization code.
+    pub(crate) fn user_of_code(&self, code: &str) -> Option<&str> {
+        let code = self.codes.get(code)?;
+        self.grants.get(&code.grant).map(|grant| grant.user.as_str())
+    }
+
     /// The listener takes consent back, from one app or from all; answers how many consents.
     pub(crate) fn revoke(&mut self, user: &str, client: Option<&str>) -> usize {
         let mut count = 0;

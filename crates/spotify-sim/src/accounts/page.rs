@@ -10,6 +10,11 @@ label{display:block;padding:.25rem 0}button{font:inherit;padding:.5rem 1.5rem;ma
 border:1px solid #16213e;border-radius:2rem;background:#fff;cursor:pointer}\
 button[value=agree]{background:#16213e;color:#fff}.note{color:#666;font-size:.85em}";
 
+/// Up to so many users are all shown.
+const FEW: usize = 12;
+/// Up to so many are suggested.
+const MANY: usize = 500;
+
 fn page(title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -38,14 +43,19 @@ pub(crate) fn consent(state: &State, request: &Request) -> Markup {
             input type="hidden" name="query" value=(request.query);
             fieldset {
                 legend { "Signed in as" }
-                @for (n, listener) in state.users.values().enumerate() {
+                @if state.users.len() > FEW {
+                    label { "User " input name="user" list="users" required; }
+                    datalist id="users" {
+                        @for id in state.users.keys().take(MANY) { option value=(id) {} }
+                    }
+                } @else { @for (n, listener) in state.users.values().enumerate() {
                     @let user = &listener.user;
                     label {
                         input type="radio" name="user" value=(user.id) required checked[n == 0];
                         " " (user.display_name.as_deref().unwrap_or(&user.id))
                         " " span class="note" { (user.id) }
                     }
-                }
+                } }
                 @if state.users.is_empty() { p { "There are no users yet." } }
             }
             button type="submit" name="answer" value="agree" { "Agree" }

@@ -18,9 +18,17 @@ pub(crate) struct TokenCall {
 }
 
 impl TokenCall {
-    /// Whose tokens are refreshed, if that is what is asked.
+    /// Whose tokens are asked for.
     pub(crate) fn user<'a>(&self, state: &'a State) -> Option<&'a str> {
-        state.accounts.user_of(self.form.get("refresh_token")?)
+        let code = self.form.get("code").and_then(|code| state.accounts.user_of_code(code));
+        code.or_else(|| state.accounts.user_of(self.form.get("refresh_token")?))
+    }
+
+    /// The client id given, right or wrong.
+    pub(crate) fn client(&self) -> Option<String> {
+        let shown = self.authorization.as_deref().and_then(basic);
+        let shown = shown.map(|(id, _)| id);
+        shown.or_else(|| self.form.get("client_id").map(str::to_owned))
     }
 }
 
@@ -62,13 +70,7 @@ struct Caller {
 fn authenticate(state: &State, call: &TokenCall) -> Result<Caller, Reply> {
     let none_sent = || Reply::json(400, &json!({ "error": "invalid_client" }));
     let unknown = || refuse("invalid_client", "Invalid client");
-    let basic = call.authorization.as_deref().map(|value| {
-        let encoded = value.strip_prefix("Basic ")?;
-        let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
-        let (id, secret) = text.split_once(':')?;
-        Some((id.to_owned(), secret.to_owned()))
-    });
-    let (id, secret) = match basic {
+    let (id, secret) = match call.authorization.as_deref().map(basic) {
         Some(pair) => pair.map(|(id, secret)| (id, Some(secret))).ok_or_else(unknown)?,
         None => (
             call.form.get("client_id").ok_or_else(none_sent)?.to_owned(),
@@ -81,6 +83,14 @@ fn authenticate(state: &State, call: &TokenCall) -> Result<Caller, Reply> {
         (Some(given), _) if !given.is_empty() => Err(refuse("invalid_client", "Invalid client secret")),
         _ => Ok(Caller { client, confidential: false }),
     }
+}
+
+/// Client id and secret of an `Authorization` header.
+fn basic(value: &str) -> Option<(String, String)> {
+    let encoded = value.strip_prefix("Basic ")?;
+    let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    Some((id.to_owned(), secret.to_owned()))
 }
 
 fn exchange(state: &mut State, caller: &Caller, form: &Query, now: Timestamp) -> Outcome {

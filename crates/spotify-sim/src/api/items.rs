@@ -17,9 +17,26 @@ use std::sync::Arc;
 
 /// Most URIs of one call.
 const BATCH: usize = 100;
+/// Items that come with a playlist itself.
+const EMBEDDED: usize = 100;
+
+/// Puts the first items into a playlist object, in the dialects of its world.
+pub(super) fn embed(view: &View<'_>, ask: &Ask, shown: &Shown, playlist: &mut Value) {
+    let first = Page { offset: 0, limit: EMBEDDED };
+    let mut embedded = page(view, ask, shown, first, "items");
+    playlist["items"] = embedded.clone();
+    if view.world == World::Extended {
+        for link in ["href", "next"] {
+            if let Some(url) = embedded[link].as_str() {
+                embedded[link] = json!(url.replace("/items?", "/tracks?"));
+            }
+        }
+        playlist["tracks"] = embedded;
+    }
+}
 
 /// A page of items; `dialect` is the last part of its path.
-pub(super) fn page(view: &View<'_>, ask: &Ask, shown: &Shown, page: Page, dialect: &str) -> Value {
+fn page(view: &View<'_>, ask: &Ask, shown: &Shown, page: Page, dialect: &str) -> Value {
     let entries = &shown.version.entries;
     let items: Vec<Value> = page.of(entries).iter().map(|entry| item(view, entry)).collect();
     let path = format!("playlists/{}/{dialect}", shown.id);

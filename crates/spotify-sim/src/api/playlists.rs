@@ -12,9 +12,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Items that come with a playlist itself.
-const EMBEDDED: usize = 100;
-
 /// A playlist as one read shows it, whoever made it.
 pub(crate) struct Shown {
     pub(crate) id: String,
@@ -76,12 +73,7 @@ pub(super) fn get(state: &mut State, ask: &Ask, now: Timestamp) -> Outcome {
     let mut playlist = summary(state, &view, &shown);
     playlist["followers"] = json!({ "href": null, "total": 0 });
     if with_items {
-        let page = Page { offset: 0, limit: EMBEDDED };
-        let part = |dialect| items::page(&view, ask, &shown, page, dialect);
-        playlist["items"] = part("items");
-        if view.world == World::Extended {
-            playlist["tracks"] = part("tracks");
-        }
+        items::embed(&view, ask, &shown, &mut playlist);
     } else {
         let object = playlist.as_object_mut().expect("a summary is an object");
         object.remove("items");
@@ -184,11 +176,7 @@ pub(super) fn create(state: &mut State, ask: &Ask, now: Timestamp) -> Outcome {
     let view = state.view(ask);
     let mut object = summary(state, &view, &shown);
     object["followers"] = json!({ "href": null, "total": 0 });
-    let page = Page { offset: 0, limit: EMBEDDED };
-    object["items"] = items::page(&view, ask, &shown, page, "items");
-    if view.world == World::Extended {
-        object["tracks"] = items::page(&view, ask, &shown, page, "tracks");
-    }
+    items::embed(&view, ask, &shown, &mut object);
     let location = view.href(&format!("playlists/{id}"));
     Ok(Reply::json(201, &object).header("location", location))
 }

@@ -115,7 +115,11 @@ impl Client {
 
     pub(crate) fn accepts_redirect(&self, uri: &str) -> bool {
         if !self.redirect_uris.is_empty() {
-            return self.redirect_uris.iter().any(|known| known == uri);
+            let without_port = loopback_without_port(uri);
+            return self
+                .redirect_uris
+                .iter()
+                .any(|known| known == uri || Some(known) == without_port.as_ref());
         }
         let Ok(url) = url::Url::parse(uri) else {
             return false;
@@ -131,6 +135,14 @@ impl Client {
         self.world == World::Extended
             || self.allow_list.as_ref().is_none_or(|list| list.iter().any(|known| known == user))
     }
+}
+
+/// A loopback address may be registered without a port and get one at request time.
+fn loopback_without_port(uri: &str) -> Option<String> {
+    ["http://127.0.0.1:", "http://[::1]:"].iter().find_map(|start| {
+        let (_, path) = uri.strip_prefix(start)?.split_once('/')?;
+        Some(format!("{}/{path}", start.trim_end_matches(':')))
+    })
 }
 
 #[cfg(test)]
@@ -156,5 +168,15 @@ mod tests {
         assert!(client.accepts_redirect("https://a.example/cb"));
         assert!(!client.accepts_redirect("https://a.example/cb/"));
         assert!(!client.accepts_redirect("https://a.example/CB"));
+    }
+
+    #[test]
+    fn a_loopback_address_registered_without_a_port_takes_any() {
+        let with = |uri: &str| Client { redirect_uris: vec![uri.to_owned()], ..Client::default() };
+        let open = with("http://127.0.0.1/cb");
+        assert!(open.accepts_redirect("http://127.0.0.1:8080/cb"));
+        assert!(!open.accepts_redirect("http://127.0.0.1:8080/other"));
+        let fixed = with("http://127.0.0.1:8080/cb");
+        assert!(!fixed.accepts_redirect("http://127.0.0.1:8081/cb"));
     }
 }

@@ -99,7 +99,7 @@ async fn tokens(
     let delivery = sim.with(|state, now| {
         let entry = LogEntry {
             user: call.user(state).map(str::to_owned),
-            client: call.form.get("client_id").map(str::to_owned),
+            client: call.client(),
             ..entry(now, TOKEN, "/api/token")
         };
         serve(&sim, state, now, Call::Token(call), entry)
@@ -114,7 +114,12 @@ async fn web_api(State(sim): State<Sim>, ConnectInfo(peer): ConnectInfo<Peer>, r
     };
     let path = parts.uri.path();
     let Some((endpoint, id)) = api::find(parts.method.as_str(), path) else {
-        return deliver::answer(Reply::error(404, "Service not found"));
+        let reply = Reply::error(404, "Service not found");
+        let endpoint = format!("{} (unknown)", parts.method);
+        sim.with(|state, now| {
+            state.journal.push(LogEntry { status: Some(reply.status), ..entry(now, &endpoint, path) });
+        });
+        return deliver::answer(reply);
     };
     let host = text(&parts.headers, header::HOST).unwrap_or_else(|| "localhost".to_owned());
     let incoming = Incoming {

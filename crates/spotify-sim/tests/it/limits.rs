@@ -72,6 +72,8 @@ async fn calls_are_logged_and_counted_without_secrets() {
     assert_eq!(log[0].status, Some(200));
     let text = serde_json::to_string(&house.sim.log()).unwrap();
     assert!(!text.contains("sim-at-") && !text.contains("limit="));
+    assert_eq!(house.get(&token, "/v1/nowhere").await.0, 404);
+    assert_eq!(house.sim.log_after(3)[0].endpoint, "GET (unknown)");
     assert_eq!(house.sim.counts(CountBy::Endpoint)["GET /v1/me"], 2);
     assert_eq!(house.sim.counts(CountBy::User)["ada"], 2);
     house.sim.reset_counts();

@@ -246,6 +246,29 @@ async fn a_false_invalid_grant_leaves_the_token_good() {
 }
 
 #[tokio::test]
+async fn calls_for_tokens_are_logged_with_whose_they_are() {
+    let house = house().await;
+    house.exchange(&house.code("")).await;
+    let token = house.sim.mint("dev", "bob", &[]).unwrap().refresh;
+    house.refresh(&token).await;
+    let log = house.sim.log();
+    let who = |n: usize| (log[n].client.as_deref(), log[n].user.as_deref());
+    assert_eq!((who(0), who(1)), ((Some("dev"), Some("ada")), (Some("dev"), Some("bob"))));
+    assert!(log.iter().all(|call| call.endpoint == "POST /api/token"));
+}
+
+#[tokio::test]
+async fn thousands_of_users_do_not_crowd_the_page() {
+    let house = house().await;
+    for n in 0..2_000 {
+        house.sim.add_user(spotify_sim::User::new(&format!("u{n}")));
+    }
+    let page = house.http.get(house.authorize_url("")).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    assert!(page.contains("datalist") && page.len() < 40_000);
+}
+
+#[tokio::test]
 async fn access_tokens_last_an_hour() {
     let house = house().await;
     let token = house.token("dev", "ada");
