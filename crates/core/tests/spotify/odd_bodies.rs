@@ -52,7 +52,7 @@ fn a_track_is_one_with_nothing_but_an_id() {
             "explicit": 1, "external_ids": [], "is_playable": null, "restrictions": null,
             "linked_from": {} } }),
         json!({ "item": { "id": ID, "artists": [null, 1, {}, { "name": "" }], "album": { "images": [null, {},
-            { "url": "http://insecure/" }, { "url": 3 }] }, "external_ids": { "isrc": "no code" },
+            { "url": "javascript:alert(1)" }, { "url": 3 }] }, "external_ids": { "isrc": "no code" },
             "duration_ms": -1 } }),
         json!({ "item": { "id": ID, "duration_ms": 1e300 } }),
     ] {
