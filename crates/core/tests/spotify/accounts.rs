@@ -9,7 +9,9 @@ use reprise_core::spotify::{AccountsError, AuthorizationCode, Effect, Granted, R
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::support::{Break, DIALECTS, Reply, Server, accounts_at, breaking, in_seconds, nobody};
+use crate::support::{
+    Break, DIALECTS, IMPATIENCE, Reply, Server, accounts_at, accounts_within, breaking, in_seconds, nobody,
+};
 
 /// `invented-client:canary-client-secret`.
 const BASIC: &str = "Basic aW52ZW50ZWQtY2xpZW50OmNhbmFyeS1jbGllbnQtc2VjcmV0";
@@ -175,7 +177,8 @@ async fn refusals_and_breaks_tell_whether_a_grant_may_be_gone() {
     assert_eq!(unavailable(refresh(&breaking(Break::HangUp).await).await), Effect::Unknown);
     assert_eq!(unavailable(refresh(&breaking(Break::Truncate("200 OK")).await).await), Effect::Unknown);
     let silent = Server::saying([Reply::hanging()]).await;
-    assert_eq!(unavailable(refresh(&silent.base).await), Effect::Unknown);
+    let impatient = accounts_within(IMPATIENCE, &silent.base);
+    assert_eq!(unavailable(impatient.refresh(&RefreshToken::new("canary-refresh")).await), Effect::Unknown);
     assert_eq!(silent.heard().len(), 1);
     for body in ["", "<html>", "[]", "{}", r#"{"access_token":""}"#, r#"{"access_token":7}"#] {
         let server = Server::saying([Reply::json(200, body)]).await;

@@ -21,8 +21,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use url::Url;
 
-/// Long enough for a loaded machine, short enough to wait for.
-pub(crate) const TIMEOUT: Duration = Duration::from_millis(1500);
+/// Long enough for the most loaded machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// Long enough to be heard by a server that will never answer.
+pub(crate) const IMPATIENCE: Duration = Duration::from_millis(500);
 
 pub(crate) const DIALECTS: [&str; 2] = ["old", "new"];
 
@@ -88,12 +90,20 @@ impl Notes {
 }
 
 pub(crate) fn api(base: &Url, gate: Arc<dyn CallGate>) -> Api {
-    let http = http::client(TIMEOUT).unwrap();
+    api_within(PATIENCE, base, gate)
+}
+
+pub(crate) fn api_within(time: Duration, base: &Url, gate: Arc<dyn CallGate>) -> Api {
+    let http = http::client(time).unwrap();
     Api::new(http, base.join("v1").unwrap(), Arc::new(StillClock), gate)
 }
 
 pub(crate) fn accounts_at(base: &Url) -> Accounts {
-    let http = http::client(TIMEOUT).unwrap();
+    accounts_within(PATIENCE, base)
+}
+
+pub(crate) fn accounts_within(time: Duration, base: &Url) -> Accounts {
+    let http = http::client(time).unwrap();
     let secret = ClientSecret::new("canary-client-secret");
     Accounts::new(http, base.clone(), "invented-client", secret, Arc::new(StillClock))
 }

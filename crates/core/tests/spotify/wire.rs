@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use reprise_core::spotify::{
     AccessToken, CallOutcome, Effect, Endpoint, NewPlaylist, PlayerState, PlaylistDetails, Purpose,
@@ -10,7 +11,9 @@ use reprise_core::spotify::{
 use reprise_domain::ids::{PlaylistId, SnapshotId};
 use url::Url;
 
-use crate::support::{Break, Notes, Reply, Server, api, breaking, in_seconds, nobody, token};
+use crate::support::{
+    Break, IMPATIENCE, Notes, PATIENCE, Reply, Server, api, api_within, breaking, in_seconds, nobody, token,
+};
 
 fn playlist() -> PlaylistId {
     "2PlaylistArchive000000".parse().unwrap()
@@ -18,9 +21,13 @@ fn playlist() -> PlaylistId {
 
 /// A write and what the gate heard of it.
 async fn add(base: &Url) -> (Result<SnapshotId, SpotifyError>, Vec<CallOutcome>) {
+    add_within(PATIENCE, base).await
+}
+
+async fn add_within(time: Duration, base: &Url) -> (Result<SnapshotId, SpotifyError>, Vec<CallOutcome>) {
     let gate = Arc::new(Notes::default());
     let uris = ["1TrackLantern000000000".parse().unwrap()];
-    let api = api(base, gate.clone());
+    let api = api_within(time, base, gate.clone());
     let result = api.add_items(&token(), Purpose::Archive, &playlist(), &uris, None).await;
     (result, gate.outcomes())
 }
@@ -42,13 +49,14 @@ fn unavailable<T: std::fmt::Debug>(result: Result<T, SpotifyError>) -> (String, 
 #[tokio::test]
 async fn a_time_out_leaves_a_write_open_and_a_read_harmless() {
     let server = Server::saying([Reply::hanging()]).await;
-    let (result, outcomes) = add(&server.base).await;
+    let (result, outcomes) = add_within(IMPATIENCE, &server.base).await;
     assert_eq!(unavailable(result), ("no answer in time".to_owned(), Effect::Unknown));
     assert_eq!(outcomes, [CallOutcome::Unanswered]);
 
-    let (result, outcomes) = look(&server.base).await;
+    let gate = Arc::new(Notes::default());
+    let result = api_within(IMPATIENCE, &server.base, gate.clone()).player(&token(), Purpose::Track).await;
     assert_eq!(unavailable(result), ("no answer in time".to_owned(), Effect::None));
-    assert_eq!(outcomes, [CallOutcome::Unanswered]);
+    assert_eq!(gate.outcomes(), [CallOutcome::Unanswered]);
     assert_eq!(server.heard().len(), 2, "nothing is repeated behind the caller's back");
 }
 
