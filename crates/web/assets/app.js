@@ -3,25 +3,19 @@
 
 // "Copy" appears only where it can work.
 for (const button of document.querySelectorAll("button[data-copy]")) {
-  const field = document.getElementById(button.dataset.copy);
-  if (!field || !navigator.clipboard) continue;
-  const label = button.textContent;
+  const value = document.getElementById(button.dataset.copy)?.textContent;
+  if (!value || !navigator.clipboard) continue;
+  const label = [...button.childNodes];
   button.hidden = false;
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(field.value);
+      await navigator.clipboard.writeText(value);
       button.textContent = "Copied";
     } catch {
-      field.select();
-      button.textContent = "Press Ctrl+C";
+      button.textContent = "Select and copy";
     }
-    setTimeout(() => { button.textContent = label; }, 2500);
+    setTimeout(() => { button.replaceChildren(...label); }, 2500);
   });
-}
-
-// A link that is shown to be copied is selected whole by one click.
-for (const field of document.querySelectorAll("input[readonly][data-whole]")) {
-  field.addEventListener("focus", () => field.select());
 }
 
 // The browser's zone, as a hint for labels; the server decides.

@@ -109,7 +109,8 @@ fn invites(ctx: &Ctx, model: &Admin) -> Markup {
             (parts::section_heading("invites", "Invite a listener", &html! {}))
             @if let Some(link) = &model.new_link {
                 div.fresh role="status" {
-                    (form::copyable("new-link", "The new sign-up link", link))
+                    p.what { "The new sign-up link" }
+                    (form::copyable("new-link", "the new sign-up link", link))
                     p.soft { "Copy it now: it is shown this once. It works once, for one listener." }
                 }
             }

@@ -131,7 +131,7 @@ fn steps(setup: &Setup) -> Markup {
                 li {
                     h3 { "Paste this redirect URI" }
                     p { "Letter by letter, without a slash at the end. Tick " b { "Web API" } "." }
-                    (form::copyable("redirect-uri", "Redirect URI", &setup.redirect_uri))
+                    (form::copyable("redirect-uri", "the redirect URI", &setup.redirect_uri))
                 }
                 li {
                     h3 { "Let your listeners in" }

@@ -120,15 +120,13 @@ pub(crate) fn choice(it: &Choice<'_>) -> Markup {
     }
 }
 
-/// A value to be copied elsewhere: selectable, with a button where scripts run.
+/// A value to be copied elsewhere: shown whole, selected whole by a click, with a button where
+/// scripts run.
 pub(crate) fn copyable(id: &str, label: &str, value: &str) -> Markup {
     html! {
-        div.field.copyable {
-            label for=(id) { (label) }
-            div.line {
-                input type="text" id=(id) value=(value) readonly data-whole;
-                button.plain type="button" data-copy=(id) hidden { "Copy" }
-            }
+        div.copyable role="group" aria-label=(label) {
+            code id=(id) { (value) }
+            button.plain type="button" data-copy=(id) hidden { "Copy" span.unseen { " " (label) } }
         }
     }
 }
