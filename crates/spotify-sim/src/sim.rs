@@ -94,11 +94,16 @@ impl Sim {
         self.with(|state, now| state.put_user(user, now));
     }
 
-    /// Changes a user; `false`: there is none of that id.
+    /// Changes a user, but never the id; `false`: there is none of that id.
     pub fn change_user(&self, id: &str, change: impl FnOnce(&mut User)) -> bool {
-        self.with(|state, _| {
-            let listener = state.users.get_mut(id);
-            listener.map(|known| change(&mut known.user)).is_some()
+        self.with(|state, now| {
+            let Some(mut user) = state.users.get(id).map(|listener| listener.user.clone()) else {
+                return false;
+            };
+            change(&mut user);
+            id.clone_into(&mut user.id);
+            state.put_user(user, now);
+            true
         })
     }
 

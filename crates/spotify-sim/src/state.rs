@@ -145,7 +145,8 @@ impl State {
     pub(crate) fn generated(&self, id: &str) -> Option<Generated<'_>> {
         let (user, kind) = self.generated.get(id)?;
         let listener = self.users.get(user)?;
-        Some(Generated::new(*kind, &listener.user, self.seed))
+        let generated = Generated::new(*kind, &listener.user, self.seed);
+        (generated.id() == id).then_some(generated)
     }
 
     pub(crate) fn create_playlist(&mut self, owner: &str, by: Actor, first: Version) -> Option<String> {

@@ -65,7 +65,7 @@ impl<'a> Generated<'a> {
             Kind::DiscoverWeekly => "37i9dQZEVXc",
             Kind::ReleaseRadar => "37i9dQZEVXb",
         };
-        let random = opaque_id(&[self.dice(&[0])]);
+        let random = opaque_id(&[self.dice(&[0, u64::from(self.settings().moved)])]);
         format!("{prefix}{}", &random[random.len() - 11..])
     }
 

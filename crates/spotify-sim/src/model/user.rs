@@ -61,6 +61,8 @@ impl User {
 pub struct Weekly {
     /// Whether it is in the listener's library.
     pub followed: bool,
+    /// How often its id has changed; the old ids are not found.
+    pub moved: u32,
     /// Number of entries.
     pub size: u16,
     /// When it changes, in hours since Monday 00:00 UTC (0–167).
@@ -75,7 +77,15 @@ pub struct Weekly {
 
 impl Default for Weekly {
     fn default() -> Self {
-        Self { followed: true, size: 30, turn_hour: 0, variant: None, late: None, odd: Oddities::default() }
+        Self {
+            followed: true,
+            moved: 0,
+            size: 30,
+            turn_hour: 0,
+            variant: None,
+            late: None,
+            odd: Oddities::default(),
+        }
     }
 }
 

@@ -43,6 +43,18 @@ async fn reads_and_truth_agree_week_after_week() {
 }
 
 #[tokio::test]
+async fn the_id_of_a_generated_playlist_can_change() {
+    let house = house().await;
+    let token = house.token("ext", "ada");
+    let old = house.sim.discover_weekly_id("ada").unwrap();
+    house.sim.change_user("ada", |user| user.discover_weekly.moved = 1);
+    let new = house.sim.discover_weekly_id("ada").unwrap();
+    assert_ne!(old, new);
+    assert_eq!(house.get(&token, &format!("/v1/playlists/{old}")).await.0, 404);
+    assert_eq!(house.get(&token, &format!("/v1/playlists/{new}")).await.0, 200);
+}
+
+#[tokio::test]
 async fn odd_entries_look_as_odd_as_the_real_ones() {
     let house = house().await;
     let odd = Oddities { relinked: 20.0, unavailable: 20.0, null: 20.0, local: 20.0, ..Oddities::default() };
