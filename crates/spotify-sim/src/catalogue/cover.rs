@@ -27,7 +27,7 @@ pub(crate) fn svg(id: &str, size: u32) -> Markup {
         svg xmlns="http://www.w3.org/2000/svg" width=(size) height=(size) viewBox="0 0 640 640" role="img" {
             rect width="640" height="640" fill=(ground) {}
             g transform={ "rotate(" (turn) " 320 320)" } {
-                @match dice % 5 {
+                @match at(11, 0, 5) {
                     0 => {
                         circle cx=(at(2, 160, 480)) cy=(at(3, 160, 480)) r=(at(4, 140, 260)) fill=(first) {}
                         rect x="-200" y=(at(5, 320, 460)) width="1040" height="600" fill=(second) {}
@@ -43,7 +43,7 @@ pub(crate) fn svg(id: &str, size: u32) -> Markup {
                     }
                     3 => {
                         @for n in 0..6 {
-                            rect x=(n * 110 - 10) y=(at(20 + n, 0, 420)) width="72" height="700" fill=(if n % 2 == 0 { first } else { second }) {}
+                            rect x=(n * 106 + 18) y=(at(20 + n, 0, 420)) width="72" height="700" fill=(if n % 2 == 0 { first } else { second }) {}
                         }
                     }
                     _ => {
@@ -55,5 +55,18 @@ pub(crate) fn svg(id: &str, size: u32) -> Markup {
                 rect x="-200" y=(at(9, 120, 520)) width="1040" height=(at(10, 6, 26)) fill=(line) {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_has_a_cover_of_its_own() {
+        let covers: std::collections::BTreeSet<String> =
+            (0..500).map(|n| svg(&format!("id{n}"), 64).into_string()).collect();
+        assert_eq!(covers.len(), 500);
+        assert!(covers.iter().all(|cover| cover.contains("width=\"64\"")));
     }
 }
