@@ -141,6 +141,19 @@ mod tests {
     }
 
     #[test]
+    fn a_word_from_before_the_alarm_does_not_put_back_to_sleep() {
+        let clock = clock();
+        let _a = clock.join("a");
+        let seen = clock.read().seq;
+        clock.idle("a", Some(1_000), seen);
+        clock.suspend(Duration::from_secs(1));
+        let late = clock.idle("a", Some(9_000), seen).unwrap();
+        assert!(late.due);
+        let awake = clock.idle("a", Some(9_000), late.seq).unwrap();
+        assert!(!awake.due);
+    }
+
+    #[test]
     fn a_wall_jump_leaves_uptime_and_spotify_alone() {
         let clock = clock();
         let after = clock.jump_wall(-3_600_000);

@@ -191,7 +191,8 @@ impl SimClock {
 pub struct Slept {
     /// Number of the clock's last change.
     pub seq: u64,
-    /// The time asked for has come already: the process counts as busy.
+    /// The time asked for has come already, or the process was woken after the change it had seen:
+    /// it counts as busy.
     pub due: bool,
 }
 
@@ -225,8 +226,7 @@ impl Participant {
 
     /// Says that this participant waits for something other than time.
     pub fn idle(&self) {
-        let seen = *self.clock.shared.ticks.borrow();
-        self.clock.idle(&self.name, None, seen);
+        self.clock.idle(&self.name, None, 0);
     }
 
     /// Says that something other than time has woken this participant.

@@ -24,6 +24,8 @@ pub(super) struct State {
 struct Process {
     id: u64,
     doing: Doing,
+    /// Number of the change that last woke it.
+    woken: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +108,7 @@ impl State {
 
     pub(super) fn join(&mut self, name: &str) -> u64 {
         self.joined += 1;
-        let process = Process { id: self.joined, doing: Doing::Busy };
+        let process = Process { id: self.joined, doing: Doing::Busy, woken: 0 };
         self.processes.insert(name.to_owned(), process);
         self.joined
     }
@@ -119,9 +121,12 @@ impl State {
 
     /// `None`: no such process takes part.
     pub(super) fn idle(&mut self, name: &str, until_ms: Option<i64>, seen: u64) -> Option<Slept> {
-        let due = until_ms.is_some_and(|until| until <= self.wall_ms());
+        let passed = until_ms.is_some_and(|until| until <= self.wall_ms());
         let seq = self.seq;
         let process = self.processes.get_mut(name)?;
+        // What it says was decided before it saw that it had been woken.
+        let stale = (1..process.woken).contains(&seen);
+        let due = passed || stale;
         tracing::trace!(process = name, until_ms, seen, seq, due, "idle");
         process.doing = if due { Doing::Busy } else { Doing::Idle { until_ms } };
         Some(Slept { seq, due })
@@ -141,6 +146,7 @@ impl State {
                 && until <= now
             {
                 process.doing = Doing::Busy;
+                process.woken = self.seq;
                 woken += 1;
             }
         }
