@@ -14,6 +14,8 @@ pub(super) struct State {
     uptime_ms: u64,
     /// How far the wall clock has been made to jump in all.
     skew_ms: i64,
+    /// When the simulation began: boots of different ones differ.
+    born_ms: i64,
     boots: u64,
     pub(super) seq: u64,
     processes: BTreeMap<String, Process>,
@@ -42,6 +44,7 @@ impl State {
             spotify_ms: start_ms,
             uptime_ms: 0,
             skew_ms: 0,
+            born_ms: start_ms,
             boots: 1,
             seq: 1,
             processes: BTreeMap::new(),
@@ -73,7 +76,7 @@ impl State {
             seq: self.seq,
             wall_ms: self.wall_ms(),
             uptime_ms: self.uptime_ms(),
-            boot_id: random::opaque_id(&[self.boots]),
+            boot_id: random::opaque_id(&[self.born_ms.unsigned_abs(), self.boots]),
             mode: self.mode,
             spotify_ms: self.spotify_ms(),
         }
