@@ -90,7 +90,7 @@ pub async fn reconcile(core: &Core) -> StoreResult<()> {
         for user in &page {
             let care = Work { kind: WorkKind::Grant, user: user.id.clone(), source: None };
             if core.ports.due.due_at(&care).await?.is_none() {
-                onboard::schedule(core, user).await?;
+                onboard::reschedule(core, user).await?;
             }
         }
         match page.into_iter().last() {

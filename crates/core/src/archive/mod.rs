@@ -50,12 +50,14 @@ pub async fn run_now(core: &Core, user: &UserId, source: &SourceId) -> StoreResu
     run(core, &claim).await
 }
 
-/// Claims up to `limit` sources that are due and runs them, one after the other; answers how many.
+/// Claims up to `limit` sources that are due and runs them side by side, so that a slow one delays no
+/// other; answers how many.
 pub async fn run_due(core: &Core, limit: usize) -> StoreResult<usize> {
     let now = core.ports.clock.now();
     let claims = core.ports.due.claim(WorkKind::Archive, now, RUN_LEASE, limit).await?;
-    for claim in &claims {
-        run(core, claim).await?;
+    let runs = claims.iter().map(|claim| run(core, claim));
+    for ended in futures::future::join_all(runs).await {
+        ended?;
     }
     Ok(claims.len())
 }

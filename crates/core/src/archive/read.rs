@@ -188,10 +188,7 @@ impl Running<'_> {
             let page = self.api.playlist_items(&self.token, PURPOSE, id, offset, PAGE).await?;
             read.total = page.total;
             let is_last = !page.next || page.entries.is_empty() || offset > LARGEST_PLAYLIST;
-            read.entries.extend(page.entries.into_iter().map(|entry| match entry {
-                Entry::Track(item) => Some(item.track),
-                Entry::Local | Entry::Episode | Entry::Unavailable | Entry::Unreadable => None,
-            }));
+            read.entries.extend(page.entries.into_iter().map(track_of));
             if is_last {
                 return Ok(read);
             }
@@ -290,6 +287,17 @@ impl Running<'_> {
         let title = self.source.value.kind.title();
         let text = format!("{title} of {label} has been seen nowhere yet. {way_out}");
         self.alert(AlertKind::WeekMissing, Severity::Warning, &format!("missing/{label}"), text).await
+    }
+}
+
+/// The track an entry stands for: where Spotify shows a substitute and says so, the original.
+pub(super) fn track_of(entry: Entry) -> Option<Track> {
+    match entry {
+        Entry::Track(item) => {
+            let uri = item.linked_from.unwrap_or(item.track.uri);
+            Some(Track { uri, ..item.track })
+        }
+        Entry::Local | Entry::Episode | Entry::Unavailable | Entry::Unreadable => None,
     }
 }
 

@@ -6,12 +6,13 @@ use reprise_domain::archive::{
 };
 use reprise_domain::ids::{SnapshotId, TrackUri};
 
+use super::read::track_of;
 use super::reading;
 use super::running::{PURPOSE, Running};
 use super::stop::Stop;
 use crate::failpoint;
 use crate::ports::Versioned;
-use crate::spotify::{Effect, Entry, SpotifyError};
+use crate::spotify::{Effect, SpotifyError};
 
 impl Running<'_> {
     /// Sends the request that we have just announced.
@@ -211,13 +212,11 @@ impl Running<'_> {
                 .await?;
             read.total = page.total;
             let is_last = page.entries.is_empty();
-            read.entries.extend(page.entries.into_iter().map(|entry| match entry {
-                Entry::Track(item) => {
-                    let identity = item.track.identity();
-                    tracks.push(item.track);
-                    Some(identity)
-                }
-                Entry::Local | Entry::Episode | Entry::Unavailable | Entry::Unreadable => None,
+            read.entries.extend(page.entries.into_iter().map(|entry| {
+                let track = track_of(entry)?;
+                let identity = track.identity();
+                tracks.push(track);
+                Some(identity)
             }));
             if is_last {
                 break;

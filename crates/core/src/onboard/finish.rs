@@ -138,7 +138,7 @@ pub async fn finish(core: &Core, cookie: Option<&str>, returned: Returned) -> Re
         None => sign_up(core, pending, &profile, consent).await?,
     };
     failpoint::pass("onboard.admitted");
-    schedule(core, &arrived.user).await?;
+    reschedule(core, &arrived.user).await?;
     Ok(arrived)
 }
 
@@ -249,7 +249,7 @@ async fn sign_up(
 }
 
 /// Makes sure that the listener has a source and that their work is on the calendar, now.
-pub(crate) async fn schedule(core: &Core, user: &User) -> Result<(), StoreError> {
+pub async fn reschedule(core: &Core, user: &User) -> Result<(), StoreError> {
     let source = Source::discover_weekly();
     // A conflict means that it is there already.
     let _ = core.ports.sources.put_source(&user.id, &source, Version::NEW).await?;

@@ -3,8 +3,6 @@
 //! Opening a link changes nothing: chat applications preview links. A link is used up together with
 //! the first sign-up that succeeds through it, and by nothing else.
 
-pub(crate) use finish::schedule;
-
 mod finish;
 mod pending;
 
@@ -17,8 +15,8 @@ use reprise_domain::ids::UserId;
 use reprise_domain::time::{days, later};
 use ring::digest::{SHA256, digest};
 
-pub use finish::{Arrived, FinishError, Returned, finish};
-pub use pending::{PENDING_MINUTES, Started, local_path, start, state_of_cookie};
+pub use finish::{Arrived, FinishError, Returned, finish, reschedule};
+pub use pending::{PENDING_MINUTES, StartError, Started, local_path, start, state_of_cookie};
 
 use crate::ports::{Erased, Invite, InviteHash, Role, StoreError};
 use crate::vault::VaultError;

@@ -57,6 +57,11 @@ impl Accounts {
         Self { http, oauth, base, secret, clock }
     }
 
+    /// The origin of its pages, to which a browser is sent to consent.
+    pub fn origin(&self) -> String {
+        self.base.origin().ascii_serialization()
+    }
+
     /// Where to send a listener to consent.
     ///
     /// `state` comes back with the answer; the verifier of `challenge` is needed to
