@@ -224,9 +224,20 @@ async fn the_player_shows_what_was_set() {
     assert!(current.get("device").is_none() && current["item"]["id"] == track["id"]);
     let (_, page) = house.get(&token, &format!("{recent}?limit=1")).await;
     assert_eq!(page["items"][0]["played_at"], "2026-11-16T05:11:00.123Z");
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
     assert!(page["next"].is_string());
     let after = page["cursors"]["after"].as_str().unwrap();
     let (_, rest) = house.get(&token, &format!("{recent}?after={after}")).await;
     assert_eq!((&rest["items"], &rest["cursors"]), (&json!([]), &Value::Null));
     assert_eq!(house.get(&token, &format!("{recent}?after=1&before=2")).await.0, 400);
+
+    let plays = (0..60)
+        .map(|minute| json!({ "played_at": format!("2026-11-16T04:{minute:02}:00Z"), "track": track }))
+        .collect();
+    house.sim.set_recently_played("ada", plays);
+    let (_, last) = house.get(&token, &format!("{recent}?limit=50")).await;
+    assert_eq!(last["items"].as_array().unwrap().len(), 50);
+    let before = last["cursors"]["before"].as_str().unwrap();
+    let (_, beyond) = house.get(&token, &format!("{recent}?before={before}")).await;
+    assert_eq!(beyond["items"], json!([]));
 }
