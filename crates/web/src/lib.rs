@@ -1,25 +1,23 @@
-//! The web side of Reprise: pages, their parts and the embedded assets.
+//! The web side of Reprise: routes, pages, their parts and the embedded assets.
 //!
-//! A page is a pure function from a plain view model to markup. Nothing here knows a store,
-//! a clock or Spotify; handlers load, call one page function and send what it returns.
+//! A handler loads what it needs through [`reprise_core`], calls one use case, and shows one page; a
+//! page is a pure function from a plain view model to markup. Nothing here knows a store.
 
-#[cfg_attr(
-    not(any(test, feature = "gallery")),
-    expect(dead_code, reason = "the routes that show these pages are yet to come")
-)]
+mod answer;
 mod assets;
-#[cfg_attr(
-    not(any(test, feature = "gallery")),
-    expect(dead_code, reason = "the routes that show these pages are yet to come")
-)]
+mod cookies;
+mod csrf;
+mod headers;
 mod pages;
 mod paths;
-#[cfg_attr(
-    not(any(test, feature = "gallery")),
-    expect(dead_code, reason = "the routes that show these pages are yet to come")
-)]
+mod request;
+mod routes;
+mod state;
 mod view;
 
 #[cfg(any(test, feature = "gallery"))]
 #[doc(hidden)]
 pub mod gallery;
+
+pub use routes::router;
+pub use state::{Demo, Setup, Site};

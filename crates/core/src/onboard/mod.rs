@@ -90,8 +90,8 @@ pub enum InviteState {
     Valid(Timestamp),
     /// Somebody has signed up with it.
     Used,
-    /// Its time is over.
-    Expired,
+    /// Its time was over then.
+    Expired(Timestamp),
     /// There is no such link, or the operator has withdrawn it.
     Unknown,
 }
@@ -104,7 +104,7 @@ pub async fn invite_state(core: &Core, secret: &str) -> Result<InviteState, Stor
         Some(invite) if invite.revoked => InviteState::Unknown,
         Some(invite) if invite.used.is_some() => InviteState::Used,
         Some(invite) if invite.is_valid(core.ports.clock.now()) => InviteState::Valid(invite.expires),
-        Some(_) => InviteState::Expired,
+        Some(invite) => InviteState::Expired(invite.expires),
     })
 }
 

@@ -26,6 +26,8 @@ pub(crate) enum Message {
     },
     /// Signed in at Spotify with an account that is not known here.
     NotInvited,
+    /// The sign-up link was used up or withdrawn, or expired, while the listener was at Spotify.
+    InviteGone,
     /// Consent was renewed under another Spotify account than this listener's.
     OtherAccount {
         expected: String,
@@ -54,6 +56,7 @@ fn title(model: &Message) -> &'static str {
         Message::ConsentDenied { .. } => "You said no, and nothing happened",
         Message::ConsentFailed { .. } => "The sign-in did not work",
         Message::NotInvited => "You are not on the list yet",
+        Message::InviteGone => "The sign-up link is gone",
         Message::OtherAccount { .. } => "That was another Spotify account",
         Message::Disabled => "This account is switched off",
     }
@@ -90,6 +93,11 @@ fn text(ctx: &Ctx, model: &Message) -> Markup {
             Message::NotInvited => {
                 p.lead { "Nobody with this Spotify account has signed up here." }
                 p { "Open the sign-up link that you were sent, or ask whoever runs this Reprise for one." }
+                (home("Back to the start"))
+            }
+            Message::InviteGone => {
+                p.lead { "It was used, withdrawn or expired while you were at Spotify." }
+                p { "Nothing was kept. Ask whoever sent it for a new one." }
                 (home("Back to the start"))
             }
             Message::OtherAccount { expected } => {

@@ -113,6 +113,11 @@ fn one_notice(ctx: &Ctx, notice: &Notice) -> Markup {
             @match &notice.action {
                 None => {}
                 Some(NoticeAction::Link { words, href }) => a.go href=(href) { (words) },
+                Some(NoticeAction::Post { words, action }) => {
+                    (form::post(ctx, action, &[], &html! {
+                        button.quiet type="submit" { (words) span.unseen { ": " (notice.text) } }
+                    }))
+                }
                 Some(NoticeAction::Connect { words, fields }) => {
                     (form::post(ctx, paths::AUTH_START, fields, &html! {
                         button.quiet type="submit" { (words) }

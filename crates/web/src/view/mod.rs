@@ -46,6 +46,8 @@ pub(crate) struct Notice {
 pub(crate) enum NoticeAction {
     /// A link with its words.
     Link { words: String, href: String },
+    /// A button that posts the session's token and nothing else.
+    Post { words: String, action: String },
     /// Renew the consent at Spotify; the hidden fields are sent as given.
     Connect { words: String, fields: Vec<(String, String)> },
 }

@@ -85,6 +85,14 @@ fn homes(add: Add<'_>) {
                 }),
             },
             Notice {
+                text: "Two tracks of week 46 were doubled from outside and taken out again.".to_owned(),
+                urgent: false,
+                action: Some(NoticeAction::Post {
+                    words: "Done".to_owned(),
+                    action: "/status/alerts/made-up/ack".to_owned(),
+                }),
+            },
+            Notice {
                 text: "Two weeks are waiting to be looked at.".to_owned(),
                 urgent: false,
                 action: Some(NoticeAction::Link {

@@ -125,6 +125,7 @@ fn messages(add: Add<'_>) {
     };
     add("message-failed", message::page(&stranger(), &failed));
     add("message-not-invited", message::page(&stranger(), &Message::NotInvited));
+    add("message-invite-gone", message::page(&stranger(), &Message::InviteGone));
     let other = Message::OtherAccount { expected: "Mira".to_owned() };
     add("message-other-account", message::page(&listener(), &other));
     add("message-disabled", message::page(&stranger(), &Message::Disabled));
