@@ -4,7 +4,8 @@
 //! Core decides nothing that `reprise_domain` can decide purely, and touches nothing but its ports
 //! and Spotify.
 //!
-//! - [`onboard`], [`session`], [`checklist`], [`archive`], [`care`]: the use cases
+//! - [`onboard`], [`session`], [`checklist`], [`archive`], [`care`],
+//!   [`people`]: the use cases
 //! - [`grants`], [`vault`], [`budget`]: tokens, secrets, calls
 //! - [`ports`]: what stores and keepers implement
 //! - [`spotify`]: the client
@@ -17,6 +18,7 @@ pub mod checklist;
 pub mod failpoint;
 pub mod grants;
 pub mod onboard;
+pub mod people;
 pub mod ports;
 pub mod session;
 pub mod spotify;

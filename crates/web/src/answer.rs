@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use reprise_core::archive::{ManageError, Stop};
 use reprise_core::grants::GrantError;
 use reprise_core::onboard::{InviteError, StartError, local_path};
+use reprise_core::people;
 use reprise_core::ports::{Role, StoreError, User};
 use reprise_core::session::SessionError;
 use reprise_core::spotify::SpotifyError;
@@ -248,8 +249,7 @@ pub(crate) fn with_cookie(mut response: Response, cookie: HeaderValue) -> Respon
 
 /// The zone in which a listener reads dates.
 pub(crate) fn zone(app: &App, user: Option<&User>) -> TimeZone {
-    let own = user.and_then(|user| user.time_zone.as_deref()).and_then(|name| TimeZone::get(name).ok());
-    own.unwrap_or_else(|| app.core.config.time_zone.clone())
+    user.map_or_else(|| app.core.config.time_zone.clone(), |user| people::zone(&app.core, user))
 }
 
 /// The name to greet a listener by.

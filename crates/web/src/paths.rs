@@ -44,6 +44,16 @@ pub(crate) fn admin_user_disable(id: &str) -> String {
     format!("{ADMIN}/users/{id}/disable")
 }
 
+/// Ask Spotify once more with a user's consent.
+pub(crate) fn admin_user_retry(id: &str) -> String {
+    format!("{ADMIN}/users/{id}/retry")
+}
+
+/// Withdraw a sign-up link.
+pub(crate) fn admin_invite_revoke(id: &str) -> String {
+    format!("{ADMIN_INVITES}/{id}/revoke")
+}
+
 /// Acknowledge an alert.
 pub(crate) fn admin_alert_ack(id: &str) -> String {
     format!("{ADMIN}/alerts/{id}/ack")

@@ -22,6 +22,31 @@ pub struct Site {
     pub setup: Setup,
 }
 
+/// Where Spotify serves its covers.
+const COVERS: &str = "https://i.scdn.co";
+
+impl Site {
+    /// A site with Spotify's own covers, connected to the app whose credentials `core` has.
+    pub fn new(core: Arc<Core>) -> Self {
+        let setup = Setup { has_credentials: true, ..Setup::default() };
+        Self { core, demo: None, image_origins: vec![COVERS.to_owned()], setup }
+    }
+
+    /// Shows covers from the origin of `url` too.
+    #[must_use]
+    pub fn with_image_origin(mut self, url: &Url) -> Self {
+        self.image_origins.push(url.origin().ascii_serialization());
+        self
+    }
+
+    /// Says on every page that this is the demo.
+    #[must_use]
+    pub fn with_demo(mut self, demo: Demo) -> Self {
+        self.demo = Some(demo);
+        self
+    }
+}
+
 /// The demo on the simulated Spotify.
 #[derive(Debug, Clone, Default)]
 pub struct Demo {

@@ -5,6 +5,7 @@
 //! open generation, oldest first, as many steps further as may be taken now. Whatever stops it, the
 //! next run goes on from the ledger.
 
+mod ask;
 mod create;
 mod manage;
 mod plan;
@@ -20,6 +21,7 @@ use reprise_domain::ids::{SourceId, UserId};
 use reprise_domain::time::{Mark, hours, later};
 use reprise_domain::track::Track;
 
+pub use ask::{Understood, Verdict, decide, understand};
 pub use manage::{ManageError, Preview, add_source, adopt, change_source, hand_in, preview, rebuild};
 pub use stop::Stop;
 

@@ -14,9 +14,9 @@ use reprise_domain::track::Track;
 
 use super::stop::Stop;
 use crate::Core;
-use crate::alerting;
 use crate::ports::{AlertKind, Severity, User, Version, Versioned, Written};
 use crate::spotify::{AccessToken, Api, Call, CallGate, CallOutcome, Purpose, SpotifyError};
+use crate::{alerting, people};
 
 /// Every call of a run is the archive's.
 pub(super) const PURPOSE: Purpose = Purpose::Archive;
@@ -104,8 +104,7 @@ impl<'a> Running<'a> {
 
     /// The listener's zone, else the operator's.
     pub(super) fn zone(&self) -> TimeZone {
-        let own = self.user.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
-        own.unwrap_or_else(|| self.core.config.time_zone.clone())
+        people::zone(self.core, &self.user)
     }
 
     /// Asks to be run again in `wait`.

@@ -21,6 +21,7 @@ pub(crate) struct Admin {
 
 /// One sign-up link.
 pub(crate) struct Invite {
+    pub(crate) id: String,
     /// Whom it is for, in the operator's words.
     pub(crate) note: String,
     pub(crate) created: Timestamp,
@@ -32,6 +33,7 @@ pub(crate) enum InviteState {
     Open { expires: Timestamp },
     Used { at: Timestamp, by: String },
     Expired,
+    Revoked,
 }
 
 /// One listener.
@@ -41,12 +43,21 @@ pub(crate) struct User {
     pub(crate) since: Timestamp,
     /// "archives well", "must renew the consent", in words.
     pub(crate) state: String,
-    /// Whether the state asks for somebody to act.
-    pub(crate) trouble: bool,
+    pub(crate) trouble: Trouble,
     pub(crate) weeks: u32,
     pub(crate) disabled: bool,
     /// The operator's own row, which cannot be disabled.
     pub(crate) yourself: bool,
+}
+
+/// Whether a listener's state asks for somebody to act.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    None,
+    /// Only the listener can help.
+    Theirs,
+    /// Spotify may be asked once more with the consent at hand.
+    Retry,
 }
 
 /// Something the operator was told.
@@ -146,7 +157,15 @@ fn invites(ctx: &Ctx, model: &Admin) -> Markup {
                                         "used " (words::date(&ctx.now, *at)) " by " bdi { (by) }
                                     }
                                     InviteState::Expired => "expired",
+                                    InviteState::Revoked => "withdrawn",
                                 }
+                            }
+                            @if matches!(invite.state, InviteState::Open { .. }) {
+                                (form::post(ctx, &paths::admin_invite_revoke(&invite.id), &[], &html! {
+                                    button.plain type="submit" {
+                                        "Withdraw" span.unseen { " the link for " bdi { (invite.note) } }
+                                    }
+                                }))
                             }
                         }
                     }
@@ -163,12 +182,19 @@ fn users(ctx: &Ctx, users: &[User]) -> Markup {
             @if users.is_empty() { p.soft { "Nobody has signed up yet." } }
             ul.rows.people {
                 @for user in users {
-                    li.fail[user.trouble] {
+                    li.fail[user.trouble != Trouble::None] {
                         span.name { bdi { (user.name) } @if user.yourself { span.soft { " · you" } } }
                         span.soft {
                             (if user.disabled { "disabled" } else { &user.state }) " · "
                             (words::counted(user.weeks.into(), "week", "weeks")) " · since "
                             (words::date(&ctx.now, user.since))
+                        }
+                        @if user.trouble == Trouble::Retry {
+                            (form::post(ctx, &paths::admin_user_retry(&user.id), &[], &html! {
+                                button.plain type="submit" {
+                                    "Try again" span.unseen { " for " bdi { (user.name) } }
+                                }
+                            }))
                         }
                         @if !user.yourself {
                             @let value = if user.disabled { "no" } else { "yes" };

@@ -50,6 +50,8 @@ pub(crate) enum TrackState {
     Already {
         since: WeekRef,
     },
+    /// It was in the playlist before Reprise came.
+    There,
     RemovedByYou,
     Unavailable,
     Waiting,
@@ -156,6 +158,7 @@ fn outcome(ctx: &Ctx, track: &Track) -> Markup {
                 (found) ", yours since "
                 a href=(paths::week(&since.slug)) { (words::week(&ctx.now, since).to_lowercase()) }
             }
+            TrackState::There => { (found) ", in the playlist before" }
             TrackState::RemovedByYou => { (found) ", you removed it" }
             TrackState::Unavailable => { (found) ", not available at Spotify" }
             TrackState::Waiting => { (found) ", waits to be added" }

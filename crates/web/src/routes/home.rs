@@ -42,13 +42,12 @@ async fn show(
     Query(asked): Query<Asked>,
     Query(said): Query<Said>,
 ) -> Result<Response, Failure> {
-    match visitor {
-        Some(user) => Ok(this_week(&app, &user, said).await?.into_response()),
-        None => {
-            let page = landing(&app, asked.return_to.as_deref(), PasteBack::default()).await?;
-            Ok(page.into_response())
-        }
-    }
+    let page = if let Some(user) = visitor {
+        this_week(&app, &user, said).await?
+    } else {
+        landing(&app, asked.return_to.as_deref(), PasteBack::default()).await?
+    };
+    Ok(page.into_response())
 }
 
 /// The landing page.

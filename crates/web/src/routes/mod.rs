@@ -1,11 +1,15 @@
 //! Every route, and what happens around each.
 
+mod admin;
+mod api;
 mod archive;
 mod auth;
 mod desk;
 mod health;
 mod home;
+mod settings;
 mod signup;
+mod status;
 mod weeks;
 
 use std::panic::AssertUnwindSafe;
@@ -34,6 +38,10 @@ pub fn router(site: Site) -> Router {
         .merge(signup::router())
         .merge(auth::router())
         .merge(archive::router())
+        .merge(status::router())
+        .merge(settings::router())
+        .merge(admin::router())
+        .merge(api::router())
         .fallback(async || Failure::NotFound)
         .method_not_allowed_fallback(async || Failure::NotFound)
         .layer(from_fn_with_state(app.clone(), visit));

@@ -53,7 +53,7 @@ impl Shelf {
             let read = ports.ledger.generations(&user.id, &source.id, None, usize::MAX).await?;
             weeks.extend(read.into_iter().map(|read| Kept { source: source.clone(), week: read.value }));
         }
-        weeks.sort_by(|a, b| b.week.first_seen.cmp(&a.week.first_seen));
+        weeks.sort_by_key(|kept| std::cmp::Reverse(kept.week.first_seen));
         let targets = ports.ledger.targets(&user.id).await?;
         let grant = ports.tokens.grant(&user.id).await?;
         Ok(Self {

@@ -51,16 +51,6 @@ impl Rung {
             Self::Heard => "You played the track from Discover Weekly.",
         }
     }
-
-    /// The name of the setting.
-    pub(crate) fn field(self) -> &'static str {
-        match self {
-            Self::Api => "rung_api",
-            Self::Copy => "rung_copy",
-            Self::Pasted => "rung_pasted",
-            Self::Heard => "rung_heard",
-        }
-    }
 }
 
 /// A week of the archive.
@@ -138,6 +128,8 @@ pub(crate) struct PlaylistLink {
 pub(crate) enum CheckState {
     Pass,
     Fail,
+    /// It does not work, and something else does its part.
+    OtherWay,
     /// Being looked at now.
     Pending,
     /// Cannot be known yet.
@@ -173,7 +165,8 @@ pub(crate) enum StepKind {
 
 /// How far a step is.
 pub(crate) enum StepState {
-    Done(Timestamp),
+    /// When, where the ledger says so.
+    Done(Option<Timestamp>),
     /// Under way; says what is waited for.
     Now(Option<String>),
     Waiting,

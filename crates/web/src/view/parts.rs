@@ -111,6 +111,9 @@ fn mark(state: CheckState) -> (Markup, &'static str) {
             icon("pending", &html! { circle cx="8" cy="8" r="5.2" {} path d="M8 5 V8 H10.4" {} }),
             "being checked",
         ),
+        CheckState::OtherWay => {
+            (icon("unknown", &html! { path d="M4 8 H12 M9 5 12 8 9 11" {} }), "another way")
+        }
         CheckState::Unknown => (icon("unknown", &html! { circle cx="8" cy="8" r="5.2" {} }), "not known yet"),
     }
 }
@@ -163,7 +166,8 @@ pub(crate) fn steps(now: &Zoned, steps: &[Step]) -> Markup {
                     p.soft { (meaning) }
                     p.when {
                         @match &step.state {
-                            StepState::Done(at) => (words::moment(now, *at)),
+                            StepState::Done(Some(at)) => (words::moment(now, *at)),
+                            StepState::Done(None) => "done",
                             StepState::Now(None) => "now",
                             StepState::Now(Some(waits)) => (waits),
                             StepState::Waiting => "to come",

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     pages::{
-        admin::{self, Admin, Alert, Fact, Invite, InviteState, User},
+        admin::{self, Admin, Alert, Fact, Invite, InviteState, Trouble, User},
         disconnect::{self, Ageing, Disconnect},
         settings::{
             self,
@@ -26,6 +26,7 @@ pub(super) fn add(add: Add<'_>) {
         ("adopt".to_owned(), "that is an album, not a playlist".to_owned()),
         ("time_zone".to_owned(), "“Mars/Olympus” is not a known time zone".to_owned()),
     ];
+    model.gone = true;
     add("settings-errors", settings::page(&listener(), &model));
     let mut model = disconnecting();
     add("disconnect", disconnect::page(&listener(), &model));
@@ -60,8 +61,8 @@ fn settings() -> Settings {
         ],
         time_zone: "Europe/Berlin".to_owned(),
         time_zones: ["Europe/Berlin", "Pacific/Honolulu", "Asia/Kathmandu"].map(str::to_owned).into(),
-        readd: false,
         mend: true,
+        gone: false,
         release_radar: true,
         sources: String::new(),
         errors: Vec::new(),
@@ -110,7 +111,7 @@ fn facts() -> Vec<Fact> {
     .into()
 }
 
-fn user(id: &str, name: &str, state: &str, trouble: bool) -> User {
+fn user(id: &str, name: &str, state: &str, trouble: Trouble) -> User {
     User {
         id: id.to_owned(),
         name: name.to_owned(),
@@ -124,10 +125,15 @@ fn user(id: &str, name: &str, state: &str, trouble: bool) -> User {
 }
 
 fn operator() -> Admin {
-    let invite = |note: &str, state| Invite { note: note.to_owned(), created: days(-2), state };
-    let mut you = user("u1", "Jonas", "archives well", false);
+    let invite = |note: &str, state| Invite {
+        id: "made-up".to_owned(),
+        note: note.to_owned(),
+        created: days(-2),
+        state,
+    };
+    let mut you = user("u1", "Jonas", "archives well", Trouble::None);
     you.yourself = true;
-    let mut off = user("u4", "ليلى", "", false);
+    let mut off = user("u4", "ليلى", "", Trouble::None);
     off.disabled = true;
     Admin {
         new_link: Some("http://127.0.0.1:8080/signup/mAdE-uP-mAdE-uP-mAdE-uP".to_owned()),
@@ -139,8 +145,8 @@ fn operator() -> Admin {
         ],
         users: vec![
             you,
-            user("u2", "Teodora", "archives well", false),
-            user("u3", "青木ジュン", "must renew the consent", true),
+            user("u2", "Teodora", "archives well", Trouble::None),
+            user("u3", "青木ジュン", "must renew the consent", Trouble::Retry),
             off,
         ],
         alerts: vec![

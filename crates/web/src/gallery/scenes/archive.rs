@@ -200,6 +200,7 @@ fn tracks(n: u64, state: impl Fn(u64) -> TrackState) -> Vec<Track> {
 fn week_model() -> Week {
     let mut tracks = tracks(19, |i| match i {
         4 => TrackState::Already { since: week(31) },
+        6 => TrackState::There,
         7 => TrackState::RemovedByYou,
         9 => TrackState::Unavailable,
         17.. => TrackState::Waiting,
@@ -238,7 +239,7 @@ fn steps(at: StepKind, state: StepState) -> Vec<Step> {
             .collect();
     let here = steps.iter().position(|step| step.kind == at).unwrap_or(0);
     for step in &mut steps[..here] {
-        step.state = StepState::Done(after(-14));
+        step.state = StepState::Done(Some(after(-14)));
     }
     steps[here].state = state;
     steps

@@ -16,6 +16,9 @@ pub(super) fn add(add: Add<'_>) {
     add("status", status::page(&listener(), &healthy()));
     add("status-trouble", status::page(&listener(), &troubled()));
     add("status-new", status::page(&listener(), &new()));
+    let mut other = healthy();
+    other.checks[4].state = CheckState::OtherWay;
+    add("status-other-way", status::page(&listener(), &other));
     let mut off = healthy();
     off.consent.state = ConsentState::Disabled;
     add("status-disabled", status::page(&listener(), &off));
@@ -64,7 +67,7 @@ fn healthy() -> Status {
         consent: Consent {
             authorized_at: days(-39),
             reauth_by: days(143),
-            state: ConsentState::Works { refreshed_at: after(-18) },
+            state: ConsentState::Works { refreshed_at: Some(after(-18)) },
             fields: Vec::new(),
         },
         budget: Budget {
@@ -108,6 +111,7 @@ fn troubled() -> Status {
     );
     model.consent.state = ConsentState::Needed {
         why: "Spotify no longer accepts the consent of 12 Oct; nothing is read until you renew it".to_owned(),
+        retry: true,
     };
     model.budget.used = 1500;
     model.budget.locked_until = Some(after(7 * 60));

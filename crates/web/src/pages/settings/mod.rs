@@ -35,14 +35,33 @@ pub(crate) fn page(ctx: &Ctx, model: &Settings) -> Markup {
             (permissions(model))
             div.save { button.primary type="submit" { "Save settings" } }
         }))
+        @if model.gone { (rebuild(ctx)) }
         section.end aria-labelledby="leave" {
             (parts::section_heading("leave", "Leave", &html! {}))
             p { "Disconnect from Spotify and erase everything that Reprise keeps about you. "
                 "Your playlists stay in your Spotify account." }
             p { a.plain href=(paths::DISCONNECT) { "Disconnect and delete my data…" } }
+            p { "Signed in on a device that is not at hand? End all sessions, this one too." }
+            (form::post(ctx, paths::AUTH_LOGOUT, &[("everywhere".into(), "yes".into())], &html! {
+                button.plain type="submit" { "Sign out everywhere" }
+            }))
         }
     };
     shell(ctx, "Settings", Here::Settings, &body)
+}
+
+/// Offered while the archive's playlist is gone from the listener's library.
+fn rebuild(ctx: &Ctx) -> Markup {
+    html! {
+        section aria-labelledby="rebuild" {
+            (parts::section_heading("rebuild", "Rebuild the archive", &html! {}))
+            p { "The archive playlist is no longer in your library. Reprise can make a new one and add "
+                "every week again, oldest first. What you had taken out stays out." }
+            (form::post(ctx, paths::ARCHIVE_REBUILD, &[], &html! {
+                button.plain type="submit" { "Rebuild it" }
+            }))
+        }
+    }
 }
 
 fn group(id: &str, title: &str, about: &str, body: &Markup) -> Markup {
@@ -79,7 +98,7 @@ fn archive(model: &Settings) -> Markup {
             }
             (form::field(&Field {
                 name: "name_template", label: "Name of the playlist", value: &model.name_template,
-                hint: "{year} and {week} are filled in, as in “Discover Weekly {year}-W{week}”.",
+                hint: "For one playlist a week, {week} stands for the week, as in “Discover Weekly {week}”; yearly ones get their year behind.",
                 error: model.error("name_template"), required: true, ..Field::default()
             }))
             (form::field(&Field {
@@ -98,16 +117,12 @@ fn finding(model: &Settings) -> Markup {
         "Finding the tracks",
         "Tried from top to bottom; each track says how it was found.",
         &html! {
-            div.choices {
+            ul.rows {
                 @for it in &model.rungs {
-                    @let meaning = it.blocked.as_ref().map_or_else(
-                        || it.rung.way().to_owned(),
-                        |why| format!("{} {why}", it.rung.way()),
-                    );
-                    (form::choice(&Choice {
-                        kind: "checkbox", name: it.rung.field(), value: "on", label: rung_label(it.rung),
-                        hint: &meaning, checked: it.on, required: false,
-                    }))
+                    li {
+                        p.what { (rung_label(it.rung)) @if !it.on { span.soft { " · not now" } } }
+                        p.soft { (it.rung.way()) @if let Some(why) = &it.blocked { " " (why) } }
+                    }
                 }
             }
             (form::field(&Field {
@@ -169,11 +184,6 @@ fn permissions(model: &Settings) -> Markup {
         "Reprise never undoes what you do, unless you say so here.",
         &html! {
             div.choices {
-                (form::choice(&Choice {
-                    kind: "checkbox", name: "readd", value: "on", label: "Put back what I remove",
-                    hint: "Off: a track that you take out of the archive stays out.",
-                    checked: model.readd, required: false,
-                }))
                 (form::choice(&Choice {
                     kind: "checkbox", name: "mend", value: "on", label: "Take out second copies",
                     hint: "Spotify sometimes carries out a request long after it failed. Reprise then removes the copy.",

@@ -14,10 +14,10 @@ pub(crate) struct Settings {
     pub(crate) time_zone: String,
     /// IANA names offered while typing.
     pub(crate) time_zones: Vec<String>,
-    /// Put back tracks that the listener removed.
-    pub(crate) readd: bool,
     /// Take out second copies that came from outside.
     pub(crate) mend: bool,
+    /// The archive's playlist is gone from the listener's library.
+    pub(crate) gone: bool,
     pub(crate) release_radar: bool,
     /// Links of further playlists to archive, one per line.
     pub(crate) sources: String,

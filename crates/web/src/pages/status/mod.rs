@@ -25,6 +25,9 @@ pub(crate) fn page(ctx: &Ctx, model: &Status) -> Markup {
                 @if let Some(at) = model.checked_at { "looked at " (words::distance(&ctx.now, at)) }
             }))
             (parts::checklist(&model.checks))
+            (form::post(ctx, paths::STATUS_CHECK, &[], &html! {
+                button.plain type="submit" { "Check again" }
+            }))
         }
         (budget(ctx, &model.budget))
         (runs(ctx, &model.runs))
@@ -74,7 +77,7 @@ fn consent(ctx: &Ctx, consent: &Consent) -> Markup {
             words::counted(left.unsigned_abs(), "day", "days"),
             html! {
                 (given) ", ends " (words::date(&ctx.now, consent.reauth_by))
-                "; access renewed " (words::distance(&ctx.now, *refreshed_at))
+                @if let Some(at) = refreshed_at { "; access renewed " (words::distance(&ctx.now, *at)) }
             },
             left <= 30,
         ),
@@ -86,7 +89,7 @@ fn consent(ctx: &Ctx, consent: &Consent) -> Markup {
             },
             false,
         ),
-        ConsentState::Needed { why } => ("ended".to_owned(), html! { (why) }, true),
+        ConsentState::Needed { why, .. } => ("ended".to_owned(), html! { (why) }, true),
         ConsentState::Disabled => {
             ("disabled".to_owned(), html! { "the operator has switched this account off" }, false)
         }
@@ -97,6 +100,11 @@ fn consent(ctx: &Ctx, consent: &Consent) -> Markup {
             dd.large { (figure) }
             dd.meaning { (meaning) }
             @if renew { dd { (form::connect(ctx, "Renew at Spotify", &consent.fields)) } }
+            @if matches!(consent.state, ConsentState::Needed { retry: true, .. }) {
+                dd { (form::post(ctx, paths::STATUS_RETRY, &[], &html! {
+                    button.quiet type="submit" { "Try once more without" }
+                })) }
+            }
         }
     }
 }

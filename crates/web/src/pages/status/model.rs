@@ -36,9 +36,9 @@ pub(crate) struct Consent {
 
 /// What the token can do now.
 pub(crate) enum ConsentState {
-    /// `refreshed_at` is when Spotify last gave a new access token.
+    /// `refreshed_at` is when Spotify last gave a new access token, where that is known.
     Works {
-        refreshed_at: Timestamp,
+        refreshed_at: Option<Timestamp>,
     },
     /// Refreshing failed for now.
     Backoff {
@@ -47,6 +47,8 @@ pub(crate) enum ConsentState {
     /// Only a new consent helps; why, in a sentence.
     Needed {
         why: String,
+        /// Whether Spotify may be asked once more with the consent at hand.
+        retry: bool,
     },
     Disabled,
 }
