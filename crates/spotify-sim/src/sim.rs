@@ -79,6 +79,12 @@ impl Sim {
         self.with(|state, _| state.clients.insert(client.id.clone(), client));
     }
 
+    /// From now on an app that was never registered is, when it first calls: with whatever secret it
+    /// shows then, in this world.
+    pub fn welcome_any_client(&self, world: World) {
+        self.with(|state, _| state.any_client = Some(world));
+    }
+
     /// Changes an app; `false`: there is none of that id.
     pub fn change_client(&self, id: &str, change: impl FnOnce(&mut Client)) -> bool {
         self.with(|state, _| state.clients.get_mut(id).map(change).is_some())

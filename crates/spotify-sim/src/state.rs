@@ -6,7 +6,7 @@ use crate::catalogue::objects::View;
 use crate::fault::Faults;
 use crate::limit::Meters;
 use crate::log::Journal;
-use crate::model::{Client, Settings, User};
+use crate::model::{Client, Settings, User, World};
 use crate::player::Player;
 use crate::playlist::{Actor, Playlist, Version};
 use crate::random;
@@ -20,6 +20,8 @@ pub(crate) struct State {
     pub(crate) seed: u64,
     pub(crate) settings: Settings,
     pub(crate) clients: BTreeMap<String, Client>,
+    /// The world of apps that were not registered, where any may come.
+    pub(crate) any_client: Option<World>,
     pub(crate) users: BTreeMap<String, Listener>,
     pub(crate) playlists: HashMap<String, Playlist>,
     /// Whose generated playlist an id is.
@@ -83,12 +85,23 @@ impl Shelved {
 }
 
 impl State {
+    /// Registers an app that calls for the first time, where any may come; its secret is the first
+    /// it shows.
+    pub(crate) fn welcome(&mut self, id: &str, secret: Option<&str>) {
+        let Some(world) = self.any_client.filter(|_| !id.is_empty()) else { return };
+        let client = self.clients.entry(id.to_owned()).or_insert_with(|| Client::new(id, "", world));
+        if let (Some(""), Some(shown)) = (client.secret.as_deref(), secret) {
+            client.secret = Some(shown.to_owned());
+        }
+    }
+
     pub(crate) fn new(seed: u64, start: Timestamp, settings: Settings) -> Self {
         Self {
             seed,
             salt: random::hash(&[seed, start.as_millisecond().unsigned_abs()]),
             settings,
             clients: BTreeMap::new(),
+            any_client: None,
             users: BTreeMap::new(),
             playlists: HashMap::new(),
             generated: HashMap::new(),

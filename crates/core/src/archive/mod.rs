@@ -129,7 +129,7 @@ async fn attempt(core: &Core, user: &User, source: Versioned<Source>, over: &Mar
             let look_at = running.source.value.look_at.unwrap_or_else(|| later(running.now(), hours(24)));
             let (found, added) = (running.found, running.added);
             let worked = found > 0 || added > 0 || running.wake.is_some();
-            let outcome = if worked { RunOutcome::Worked { found, added } } else { RunOutcome::NothingNew };
+            let outcome = if worked { RunOutcome::Worked { found, added, stopped: None } } else { RunOutcome::NothingNew };
             let next = running.wake.map_or(look_at, |wake| wake.min(look_at));
             Ok(Done { outcome, calls: running.calls(), next })
         }
@@ -195,7 +195,8 @@ async fn fail(
     failed: Failed,
 ) -> StoreResult<(RunOutcome, u32, Timestamp)> {
     let Failed { stop, calls, found, added, wake } = failed;
-    tracing::warn!(user = %user.id, reason = %stop, calls, "archive run ended early");
+    let cause = std::error::Error::source(&stop).map(ToString::to_string);
+    tracing::warn!(user = %user.id, reason = %stop, cause, calls, "archive run ended early");
     if matches!(stop, Stop::Spotify(SpotifyError::Forbidden { why: ForbiddenWhy::InsufficientScope }))
         && let Err(GrantError::Store(error)) = core.grants.scope_missing(&user.id).await
     {
@@ -221,7 +222,7 @@ async fn fail(
     let next = stop.next(now, failures);
     let next = wake.map_or(next, |wake| wake.max(later(now, std::time::Duration::from_secs(1))).min(next));
     let outcome = if found > 0 || added > 0 {
-        RunOutcome::Worked { found, added }
+        RunOutcome::Worked { found, added, stopped: Some(stop.words()) }
     } else {
         RunOutcome::Failed { why: stop.words() }
     };

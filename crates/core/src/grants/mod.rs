@@ -13,7 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reprise_domain::ids::UserId;
 use reprise_domain::time::later;
-use reprise_domain::token::{Ask, GrantState, Reauth};
+use reprise_domain::token::{Ask, GrantState, REFRESH_LEASE, Reauth};
 use tokio::sync::watch;
 
 use crate::ports::{Clock, Grant, StoreError, Tokens, Version, Written};
@@ -168,10 +168,10 @@ impl Grants {
             } else {
                 let (done, flight) = watch::channel(None);
                 flights.insert(user.clone(), flight.clone());
-                let (inner, user) = (Arc::clone(&self.inner), user.clone());
+                let landing = Landing { inner: Arc::clone(&self.inner), user: user.clone() };
                 tokio::spawn(async move {
-                    let outcome = inner.refresh(&user, min_ttl).await;
-                    inner.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&user);
+                    let outcome = landing.inner.refresh(&landing.user, min_ttl).await;
+                    drop(landing);
                     let _ = done.send(Some(outcome));
                 });
                 flight
@@ -179,7 +179,21 @@ impl Grants {
         };
         let landed = flight.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
         // Only a panic of the refresh leaves no outcome.
-        landed.unwrap_or_else(|| Err(GrantError::NotBefore { retry_at: self.inner.clock.now() }))
+        landed.unwrap_or_else(|| {
+            Err(GrantError::NotBefore { retry_at: later(self.inner.clock.now(), REFRESH_LEASE) })
+        })
+    }
+}
+
+/// Takes a refresh off the list when it ends, be it by a panic.
+struct Landing {
+    inner: Arc<Inner>,
+    user: UserId,
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        self.inner.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.user);
     }
 }
 

@@ -95,6 +95,9 @@ pub enum RunOutcome {
         found: u32,
         /// Tracks whose adding was confirmed.
         added: u32,
+        /// Why it ended before all was done, in words for the listener.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stopped: Option<String>,
     },
     /// Could not finish; tried again at the time the work is due.
     Failed {

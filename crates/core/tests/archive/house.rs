@@ -15,33 +15,39 @@ use reprise_domain::archive::Generation;
 use reprise_domain::ids::SourceId;
 use reprise_domain::time::{Mark, later};
 use spotify_sim::{Client, ClockMode, Sim, SimClock, SimConfig, SimServer, World};
+use tokio::sync::Notify;
 
 /// Monday 16 November 2026, six hours after the week turned.
 pub(crate) const START: &str = "2026-11-16T06:00:00Z";
 
-struct Pushed(SimClock);
+/// The simulator's clock; says when somebody waits for it.
+struct Pushed {
+    clock: SimClock,
+    waiting: Arc<Notify>,
+}
 
 #[async_trait]
 impl Clock for Pushed {
     fn now(&self) -> Timestamp {
-        self.0.now()
+        self.clock.now()
     }
 
     fn mark(&self) -> Mark {
-        let uptime_ms = u64::try_from(self.0.uptime().as_millis()).unwrap();
-        Mark { wall: self.0.now(), uptime_ms, boot: self.0.boot_id() }
+        let uptime_ms = u64::try_from(self.clock.uptime().as_millis()).unwrap();
+        Mark { wall: self.clock.now(), uptime_ms, boot: self.clock.boot_id() }
     }
 
     async fn sleep_until(&self, at: Timestamp) {
-        self.0.sleep_until(at).await;
+        self.waiting.notify_one();
+        self.clock.sleep_until(at).await;
     }
 }
 
 pub(crate) struct House {
     pub(crate) sim: Sim,
-    pub(crate) core: Core,
-    pub(crate) store: MemoryStore,
+    pub(crate) core: Arc<Core>,
     pub(crate) notifier: Arc<RecordingNotifier>,
+    waiting: Arc<Notify>,
     _server: SimServer,
 }
 
@@ -53,15 +59,20 @@ impl House {
         let server = sim.serve("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let store = MemoryStore::default();
         let notifier = Arc::new(RecordingNotifier::default());
-        let core = Self::core(&sim, &server.url(), &store, &notifier);
-        Self { sim, core, store, notifier, _server: server }
+        let waiting = Arc::new(Notify::new());
+        let clock = Pushed { clock: sim.clock(), waiting: Arc::clone(&waiting) };
+        let core = Arc::new(Self::core(clock, &server.url(), &store, &notifier));
+        Self { sim, core, notifier, waiting, _server: server }
     }
 
-    fn core(sim: &Sim, url: &str, store: &MemoryStore, notifier: &Arc<RecordingNotifier>) -> Core {
-        let clock: Arc<dyn Clock> = Arc::new(Pushed(sim.clock()));
+    fn core(clock: Pushed, url: &str, store: &MemoryStore, notifier: &Arc<RecordingNotifier>) -> Core {
         let wrap = Arc::new(TestKeyWrap::default());
-        let ports =
-            Ports::of(Arc::new(store.clone()), clock, wrap, Arc::<RecordingNotifier>::clone(notifier));
+        let ports = Ports::of(
+            Arc::new(store.clone()),
+            Arc::new(clock),
+            wrap,
+            Arc::<RecordingNotifier>::clone(notifier),
+        );
         let config = Config {
             deployment: "test".into(),
             base_url: "http://127.0.0.1:8080".parse().unwrap(),
@@ -94,10 +105,7 @@ impl House {
     /// Runs whatever is due until `until`, pushing time from one due instant to the next.
     pub(crate) async fn live_until(&self, until: Timestamp) {
         loop {
-            while archive::run_due(&self.core, 10).await.unwrap()
-                + care::run_due(&self.core, 10).await.unwrap()
-                > 0
-            {}
+            while self.run_due().await > 0 {}
             let mut next = until;
             for kind in [WorkKind::Archive, WorkKind::Grant] {
                 if let Some(due) = self.core.ports.due.next_due(kind).await.unwrap() {
@@ -107,6 +115,22 @@ impl House {
             self.sim.clock().advance_to(next, Duration::from_secs(20)).await.unwrap();
             if next >= until {
                 return;
+            }
+        }
+    }
+
+    /// Runs what is due in a task of its own, which may die on the way.
+    async fn run_due(&self) -> usize {
+        let core = Arc::clone(&self.core);
+        let mut ran = tokio::spawn(async move {
+            archive::run_due(&core, 10).await.unwrap() + care::run_due(&core, 10).await.unwrap()
+        });
+        loop {
+            tokio::select! {
+                ran = &mut ran => return ran.unwrap_or(1),
+                () = self.waiting.notified() => {
+                    self.sim.clock().advance_by(Duration::from_secs(1), Duration::from_secs(20)).await.unwrap();
+                }
             }
         }
     }
@@ -123,11 +147,24 @@ impl House {
         read.into_iter().rev().map(|read| read.value).collect()
     }
 
-    /// URIs in the listener's owned playlist of this name, as Spotify really has it.
-    pub(crate) fn playlist(&self, user: &str, name: &str) -> Vec<String> {
+    /// The archive as it should be: every generation's recordings in order, each once.
+    pub(crate) fn expected(&self, user: &str) -> Vec<u32> {
+        let mut expected = Vec::new();
+        let generations = self.sim.truth(user).unwrap().discover_weekly.generations;
+        for entry in generations.iter().flat_map(|generation| &generation.entries) {
+            if let Some(recording) = entry.recording.filter(|recording| !expected.contains(recording)) {
+                expected.push(recording);
+            }
+        }
+        expected
+    }
+
+    /// The recordings in the listener's growing archive, as Spotify really has it.
+    pub(crate) fn archived(&self, user: &str) -> Vec<u32> {
         let truth = self.sim.truth(user).unwrap();
-        let playlist = truth.playlists.iter().find(|playlist| playlist.name == name);
-        let items = playlist.unwrap_or_else(|| panic!("{user} has no playlist {name:?}")).items.iter();
-        items.filter_map(|item| item.uri.clone()).collect()
+        let archives: Vec<_> =
+            truth.playlists.iter().filter(|playlist| playlist.name == "Discover Weekly Archive").collect();
+        assert!(archives.len() <= 1, "{user} has {} archives", archives.len());
+        archives.iter().flat_map(|archive| &archive.items).filter_map(|item| item.recording).collect()
     }
 }

@@ -70,6 +70,7 @@ pub enum Fate {
         /// Which playlist of the archive.
         target: TargetKey,
         /// When its adding was confirmed.
+        #[serde(rename = "archived_at")]
         at: Timestamp,
     },
     /// The same recording is in the archive from an earlier generation.
@@ -87,6 +88,7 @@ pub enum Fate {
         /// Which playlist of the archive.
         target: TargetKey,
         /// When we noticed.
+        #[serde(rename = "removed_at")]
         at: Timestamp,
     },
     /// Spotify refuses to add it.

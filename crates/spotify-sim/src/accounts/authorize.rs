@@ -43,9 +43,10 @@ const SCOPES: &[&str] = &[
 
 /// Checks a request. What is wrong with it is told to the person on Spotify's page and never to
 /// the app.
-pub(crate) fn check(state: &State, query: &str) -> Result<Request, &'static str> {
+pub(crate) fn check(state: &mut State, query: &str) -> Result<Request, &'static str> {
     let parts = crate::api::query::Query::parse(query);
     let client = parts.get("client_id").unwrap_or_default();
+    state.welcome(client, None);
     let known = state.clients.get(client).ok_or("INVALID_CLIENT: Invalid client")?;
     let redirect_uri = parts.get("redirect_uri").unwrap_or_default();
     if !known.accepts_redirect(redirect_uri) {

@@ -67,7 +67,7 @@ struct Caller {
     confidential: bool,
 }
 
-fn authenticate(state: &State, call: &TokenCall) -> Result<Caller, Reply> {
+fn authenticate(state: &mut State, call: &TokenCall) -> Result<Caller, Reply> {
     let none_sent = || Reply::json(400, &json!({ "error": "invalid_client" }));
     let unknown = || refuse("invalid_client", "Invalid client");
     let (id, secret) = match call.authorization.as_deref().map(basic) {
@@ -77,6 +77,7 @@ fn authenticate(state: &State, call: &TokenCall) -> Result<Caller, Reply> {
             call.form.get("client_secret").map(str::to_owned),
         ),
     };
+    state.welcome(&id, secret.as_deref());
     let client = state.clients.get(&id).cloned().ok_or_else(unknown)?;
     match (&secret, &client.secret) {
         (Some(given), Some(known)) if given == known => Ok(Caller { client, confidential: true }),
