@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use reprise_domain::archive::{Generation, Source, Target, TargetKey};
 use reprise_domain::ids::{SourceId, UserId};
 
-use super::{MemoryStore, put};
+use super::{MemoryStore, kept, put};
 use crate::ports::{ArchiveLedger, RUNS_KEPT, Run, Sources, StoreResult, Version, Versioned, Written};
 
 #[async_trait]
@@ -28,7 +28,7 @@ impl Sources for MemoryStore {
         if read == Version::NEW {
             state.known(user, operation)?;
         }
-        Ok(put(&mut state.sources, (user.clone(), source.id.clone()), source, read))
+        put(&mut state.sources, (user.clone(), source.id.clone()), source, read, operation)
     }
 }
 
@@ -71,7 +71,7 @@ impl ArchiveLedger for MemoryStore {
             state.known(user, operation)?;
         }
         let key = (user.clone(), source.clone(), generation.number);
-        Ok(put(&mut state.generations, key, generation, read))
+        put(&mut state.generations, key, generation, read, operation)
     }
 
     async fn target(&self, user: &UserId, key: &TargetKey) -> StoreResult<Option<Versioned<Target>>> {
@@ -91,7 +91,7 @@ impl ArchiveLedger for MemoryStore {
         if read == Version::NEW {
             state.known(user, operation)?;
         }
-        Ok(put(&mut state.targets, (user.clone(), target.key.as_str().to_owned()), target, read))
+        put(&mut state.targets, (user.clone(), target.key.as_str().to_owned()), target, read, operation)
     }
 
     async fn log_run(&self, user: &UserId, run: &Run) -> StoreResult<()> {
@@ -99,7 +99,7 @@ impl ArchiveLedger for MemoryStore {
         let mut state = self.begin(operation).await?;
         state.known(user, operation)?;
         let key = |run: &Run| (user.clone(), run.at, run.source.clone());
-        state.runs.insert(key(run), run.clone());
+        state.runs.insert(key(run), kept(run, operation)?);
         let theirs: Vec<_> = state.runs.keys().filter(|(owner, _, _)| owner == user).cloned().collect();
         for old in theirs.iter().rev().skip(RUNS_KEPT) {
             state.runs.remove(old);

@@ -13,6 +13,8 @@ use reprise_domain::archive::{Generation, Source, Target};
 use reprise_domain::budget::{Bucket, Purpose};
 use reprise_domain::ids::{SourceId, TrackUri, UserId};
 use reprise_domain::track::Track;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::ports::{
     Alert, Grant, Invite, InviteHash, Run, StoreError, StoreResult, User, Version, Versioned, WrappedKey,
@@ -99,14 +101,27 @@ fn is_current<K: Ord, V>(docs: &Docs<K, V>, key: &K, read: Version) -> bool {
     docs.get(key).map_or(Version::NEW, |doc| doc.version) == read
 }
 
+/// The document as it comes back from JSON, which is how real stores keep it.
+fn kept<V: Serialize + DeserializeOwned>(value: &V, operation: &'static str) -> StoreResult<V> {
+    let json = serde_json::to_string(value).map_err(|error| StoreError::new(operation, error))?;
+    let unreadable = |error| StoreError::new(operation, format!("it would not come back: {error}"));
+    serde_json::from_str(&json).map_err(unreadable)
+}
+
 /// The one conditional write.
-fn put<K: Ord, V: Clone>(docs: &mut Docs<K, V>, key: K, value: &V, read: Version) -> Written {
+fn put<K: Ord, V: Serialize + DeserializeOwned>(
+    docs: &mut Docs<K, V>,
+    key: K,
+    value: &V,
+    read: Version,
+    operation: &'static str,
+) -> StoreResult<Written> {
     if !is_current(docs, &key, read) {
-        return Written::Conflict;
+        return Ok(Written::Conflict);
     }
     let version = read.next();
-    docs.insert(key, Versioned { value: value.clone(), version });
-    Written::At(version)
+    docs.insert(key, Versioned { value: kept(value, operation)?, version });
+    Ok(Written::At(version))
 }
 
 #[cfg(test)]

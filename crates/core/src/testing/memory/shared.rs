@@ -6,7 +6,7 @@ use reprise_domain::budget::{Bucket, Purpose};
 use reprise_domain::ids::{TrackUri, UserId};
 use reprise_domain::track::Track;
 
-use super::MemoryStore;
+use super::{MemoryStore, kept};
 use crate::ports::{Alert, Alerts, Budget, DataKeys, Spent, StoreError, StoreResult, Tracks, WrappedKey};
 
 #[async_trait]
@@ -48,9 +48,12 @@ impl Tracks for MemoryStore {
     }
 
     async fn put_tracks(&self, tracks: &[Track], now: Timestamp, expires: Timestamp) -> StoreResult<()> {
-        let mut state = self.begin("cache tracks").await?;
+        let operation = "cache tracks";
+        let mut state = self.begin(operation).await?;
         state.tracks.retain(|_, (_, expires)| *expires > now);
-        state.tracks.extend(tracks.iter().map(|track| (track.uri.clone(), (track.clone(), expires))));
+        for track in tracks {
+            state.tracks.insert(track.uri.clone(), (kept(track, operation)?, expires));
+        }
         Ok(())
     }
 }
@@ -97,7 +100,8 @@ impl Alerts for MemoryStore {
         }
         let key = (alert.user.clone(), alert.key.clone());
         let is_new = !state.alerts.contains_key(&key);
-        state.alerts.entry(key).or_insert_with(|| alert.clone());
+        let alert = kept(alert, operation)?;
+        state.alerts.entry(key).or_insert(alert);
         Ok(is_new)
     }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use reprise_domain::ids::{AccountId, SpotifyUserId, UserId};
 
-use super::{MemoryStore, State, is_current, put};
+use super::{MemoryStore, State, is_current, kept, put};
 use crate::ports::{
     Admission, Admitted, Erased, Grant, Invite, InviteHash, Invites, StoreError, StoreResult, Tokens, User,
     Users, Version, Versioned, Written,
@@ -63,13 +63,14 @@ impl Users for MemoryStore {
             return Ok(Written::Conflict);
         }
         state.no_namesake(user, operation)?;
-        Ok(put(&mut state.users, user.id.clone(), user, read))
+        put(&mut state.users, user.id.clone(), user, read, operation)
     }
 
     async fn admit(&self, admission: &Admission) -> StoreResult<Admitted> {
         let operation = "admit a listener";
         let mut state = self.begin(operation).await?;
-        let mut user = admission.user.clone();
+        let mut user = kept(&admission.user, operation)?;
+        let grant = kept(&admission.grant, operation)?;
         if let Some(known) = state.by_account(user.account.as_ref(), &user.spotify_id) {
             return Ok(Admitted::AlreadyKnown(known.value.id.clone()));
         }
@@ -86,7 +87,7 @@ impl Users for MemoryStore {
             user.role = invite.role;
         }
         let first = Version::NEW.next();
-        let grant = Versioned { value: admission.grant.clone(), version: first };
+        let grant = Versioned { value: grant, version: first };
         let role = user.role;
         state.grants.insert(user.id.clone(), grant);
         state.users.insert(user.id.clone(), Versioned { value: user, version: first });
@@ -128,7 +129,7 @@ impl Invites for MemoryStore {
         if state.invites.contains_key(&invite.hash) {
             return Err(StoreError::new(operation, "there is one under its hash"));
         }
-        state.invites.insert(invite.hash.clone(), invite.clone());
+        state.invites.insert(invite.hash.clone(), kept(invite, operation)?);
         Ok(())
     }
 
@@ -157,10 +158,11 @@ impl Tokens for MemoryStore {
     }
 
     async fn put_grant(&self, user: &UserId, grant: &Grant, read: Version) -> StoreResult<Written> {
-        let mut state = self.begin("store a grant").await?;
+        let operation = "store a grant";
+        let mut state = self.begin(operation).await?;
         if read == Version::NEW {
             return Ok(Written::Conflict);
         }
-        Ok(put(&mut state.grants, user.clone(), grant, read))
+        put(&mut state.grants, user.clone(), grant, read, operation)
     }
 }
