@@ -36,6 +36,8 @@ pub(crate) enum Failure {
     StaleForm,
     /// There is nothing here for this viewer.
     NotFound,
+    /// There is something here, but not for this method.
+    WrongMethod,
     /// Asked under another host.
     WrongHost,
     /// What was sent cannot be used, and why.
@@ -68,7 +70,7 @@ impl Failure {
         match self {
             Self::SignIn { .. } | Self::Forbidden => ErrorKind::Forbidden,
             Self::StaleForm => ErrorKind::StaleForm,
-            Self::NotFound => ErrorKind::NotFound,
+            Self::NotFound | Self::WrongMethod => ErrorKind::NotFound,
             Self::WrongHost => ErrorKind::WrongHost { base_url: app.core.config.base_url.to_string() },
             Self::Invalid(_) | Self::TooLarge => ErrorKind::BadRequest,
             Self::Busy { retry_at } => ErrorKind::TooMany { retry_at: *retry_at },
@@ -80,6 +82,7 @@ impl Failure {
     fn status(&self, app: &App) -> StatusCode {
         match self {
             Self::SignIn { .. } => StatusCode::UNAUTHORIZED,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             other => StatusCode::from_u16(other.kind(app).status()).unwrap_or_default(),
         }
@@ -92,6 +95,7 @@ impl Failure {
             Self::Forbidden => "forbidden",
             Self::StaleForm => "cross_site",
             Self::NotFound => "not_found",
+            Self::WrongMethod => "wrong_method",
             Self::WrongHost => "wrong_host",
             Self::Invalid(_) => "invalid",
             Self::TooLarge => "too_large",
@@ -116,6 +120,7 @@ impl Failure {
                 Self::Forbidden => "This is not yours.",
                 Self::StaleForm => "Writes are taken from this site's own pages only.",
                 Self::NotFound => "There is nothing here.",
+                Self::WrongMethod => "That cannot be done here.",
                 Self::WrongHost => "This host is not served here.",
                 Self::Busy { .. } => "Spotify asks to wait.",
                 Self::Unavailable => "Spotify does not answer.",

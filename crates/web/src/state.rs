@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, Uri, header, uri::Authority};
+use axum::http::{HeaderMap, HeaderValue, Uri, header, uri::Authority};
 use reprise_core::Core;
 use url::Url;
 
@@ -78,7 +78,7 @@ pub(crate) struct Inner {
     pub(crate) demo: Option<Demo>,
     pub(crate) setup: Setup,
     pub(crate) address: Address,
-    pub(crate) content_security_policy: String,
+    pub(crate) content_security_policy: HeaderValue,
 }
 
 impl Deref for App {
@@ -92,10 +92,10 @@ impl Deref for App {
 impl App {
     pub(crate) fn new(site: Site) -> Self {
         let images: Vec<&str> = site.image_origins.iter().map(String::as_str).collect();
-        let accounts = site.core.accounts.origin();
+        let policy = policy::content_security_policy(&images, &site.core.accounts.origin());
         Self(Arc::new(Inner {
             address: Address::of(&site.core.config.base_url),
-            content_security_policy: policy::content_security_policy(&images, &accounts),
+            content_security_policy: HeaderValue::try_from(policy).expect("origins are plain ASCII"),
             core: site.core,
             demo: site.demo,
             setup: site.setup,
@@ -148,8 +148,6 @@ impl Address {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     fn asked(base: &str, target: &str, host: Option<&str>) -> bool {

@@ -40,7 +40,7 @@ async fn show(
     Query(said): Query<Said>,
 ) -> Result<Markup, Failure> {
     let model = overview::load(&app, &user).await?;
-    Ok(admin::page(&desk::ctx(&app, &user, said).await?, &model))
+    Ok(admin::page(&desk::ctx(&app, &user, &said).await?, &model))
 }
 
 /// Makes a link and shows it, this once.
@@ -61,7 +61,7 @@ async fn invite(State(app): State<App>, Ordered { user, fields }: Ordered) -> Re
     model.new_link = made;
     model.invite_error = too_long.then(|| format!("At most {LONGEST_NOTE} characters."));
     let status = if too_long { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = admin::page(&desk::ctx(&app, &user, Said::default()).await?, &model);
+    let page = admin::page(&desk::ctx(&app, &user, &Said::default()).await?, &model);
     Ok((status, page).into_response())
 }
 

@@ -46,7 +46,7 @@ async fn me(State(app): State<App>, Me(user): Me) -> Result<Json<Value>, Failure
 struct Asked {
     /// From 1, the newest.
     #[serde(default)]
-    page: Option<usize>,
+    page: String,
 }
 
 async fn archive(
@@ -55,7 +55,7 @@ async fn archive(
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Failure> {
     let shelf = Shelf::load(&app, &user).await?;
-    let page = asked.page.unwrap_or(1).max(1);
+    let page = asked.page.parse::<usize>().unwrap_or(1).max(1);
     let weeks = shelf.weeks.iter().skip((page - 1).saturating_mul(PAGE)).take(PAGE);
     let playlists = shelf.targets.iter().map(|target| {
         json!({

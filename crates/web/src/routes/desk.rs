@@ -20,15 +20,14 @@ const NOTICES: usize = 4;
 const ALERTS: usize = 50;
 
 /// What a form has just done; it travels in the address, as a word and never as a text.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Said {
     #[serde(default)]
-    said: Option<Word>,
+    said: String,
 }
 
 /// One thing that a form may have done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Word {
     Saved,
     Pasted,
@@ -49,6 +48,25 @@ pub(super) enum Word {
 }
 
 impl Word {
+    const ALL: [Self; 16] = [
+        Self::Saved,
+        Self::Pasted,
+        Self::Looked,
+        Self::Nothing,
+        Self::Looking,
+        Self::Busy,
+        Self::Failed,
+        Self::Rebuilding,
+        Self::Checked,
+        Self::Checking,
+        Self::Noted,
+        Self::Retried,
+        Self::Revoked,
+        Self::Enabled,
+        Self::Disabled,
+        Self::Welcome,
+    ];
+
     const fn name(self) -> &'static str {
         match self {
             Self::Saved => "saved",
@@ -98,10 +116,11 @@ impl Word {
 }
 
 /// The context of a page of `user`'s.
-pub(super) async fn ctx(app: &App, user: &User, said: Said) -> Result<Ctx, Failure> {
+pub(super) async fn ctx(app: &App, user: &User, said: &Said) -> Result<Ctx, Failure> {
     let mut ctx = plain(app, user).await?;
     ctx.notices = notices(app, user).await?;
-    ctx.flash = said.said.map(|word| word.words().to_owned());
+    let word = Word::ALL.into_iter().find(|word| word.name() == said.said);
+    ctx.flash = word.map(|word| word.words().to_owned());
     Ok(ctx)
 }
 
@@ -149,6 +168,10 @@ async fn still_holds(app: &App, user: &User, alert: &Alert) -> Result<bool, Fail
             let targets = ports.ledger.targets(&user.id).await?;
             targets.iter().any(|target| target.value.state == TargetState::Gone)
         }
+        AlertKind::WeekMissing => {
+            let (now, sources) = (ports.clock.now(), ports.sources.sources(&user.id).await?);
+            sources.iter().any(|source| source.value.enabled && !source.value.turn.is_seen(now))
+        }
         AlertKind::QuotaExceeded => !ports.budget.locks(ports.clock.now()).await?.is_empty(),
         _ => true,
     })
@@ -163,6 +186,10 @@ fn notice(alert: &Alert) -> Notice {
         AlertKind::ArchiveGone => {
             NoticeAction::Post { words: "Rebuild it".to_owned(), action: paths::ARCHIVE_REBUILD.to_owned() }
         }
+        AlertKind::WeekMissing => NoticeAction::Link {
+            words: "Paste the links".to_owned(),
+            href: format!("{}#paste", paths::ARCHIVE),
+        },
         _ => NoticeAction::Post { words: "Done".to_owned(), action: paths::alert_ack(&alert_id(alert)) },
     };
     Notice { text: alert.text.clone(), urgent: alert.severity == Severity::Critical, action: Some(action) }

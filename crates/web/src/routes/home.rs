@@ -9,7 +9,7 @@ use maud::Markup;
 use reprise_core::archive::work;
 use reprise_core::onboard::{self, InviteState};
 use reprise_core::ports::User;
-use reprise_domain::archive::{Source, SourceKind};
+use reprise_domain::archive::Source;
 use serde::Deserialize;
 
 use crate::answer::{Failure, stranger, zone};
@@ -43,7 +43,7 @@ async fn show(
     Query(said): Query<Said>,
 ) -> Result<Response, Failure> {
     let page = if let Some(user) = visitor {
-        this_week(&app, &user, said).await?
+        this_week(&app, &user, &said).await?
     } else {
         landing(&app, asked.return_to.as_deref(), PasteBack::default()).await?
     };
@@ -87,16 +87,10 @@ async fn usable(app: &App, link: &str) -> Result<bool, Failure> {
     Ok(matches!(onboard::invite_state(&app.core, secret).await?, InviteState::Valid(_)))
 }
 
-async fn this_week(app: &App, user: &User, said: Said) -> Result<Markup, Failure> {
+async fn this_week(app: &App, user: &User, said: &Said) -> Result<Markup, Failure> {
     let shelf = Shelf::load(app, user).await?;
     let current = shelf.current();
-    let newest = current.map(|kept| kept.week.number);
-    let before: Vec<_> = shelf
-        .weeks
-        .iter()
-        .filter(|kept| kept.source.kind != SourceKind::DiscoverWeekly || Some(kept.week.number) != newest)
-        .take(3)
-        .collect();
+    let before: Vec<_> = shelf.weeks.iter().filter(|kept| !kept.is_current()).take(3).collect();
     let mut shown = Shelf::on_cards(&before);
     shown.extend(current.map(|kept| weeks::uris(&kept.week)).unwrap_or_default());
     let known = Shelf::metadata(app, shown).await?;

@@ -43,7 +43,7 @@ pub fn router(site: Site) -> Router {
         .merge(admin::router())
         .merge(api::router())
         .fallback(async || Failure::NotFound)
-        .method_not_allowed_fallback(async || Failure::NotFound)
+        .method_not_allowed_fallback(async || Failure::WrongMethod)
         .layer(from_fn_with_state(app.clone(), visit));
     Router::new()
         .merge(pages)

@@ -28,7 +28,7 @@ pub(super) fn router() -> Router<App> {
 
 async fn page(State(app): State<App>, Me(user): Me, Query(said): Query<Said>) -> Result<Markup, Failure> {
     let model = show::saved(&app, &user).await?;
-    Ok(settings::page(&desk::ctx(&app, &user, said).await?, &model))
+    Ok(settings::page(&desk::ctx(&app, &user, &said).await?, &model))
 }
 
 /// Saves everything, or nothing and says why.
@@ -43,6 +43,6 @@ async fn post(State(app): State<App>, Posted { user, fields }: Posted) -> Result
         }
     }
     let model = show::sent(&app, &user, &fields, errors).await?;
-    let page = settings::page(&desk::ctx(&app, &user, Said::default()).await?, &model);
+    let page = settings::page(&desk::ctx(&app, &user, &Said::default()).await?, &model);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }

@@ -39,7 +39,7 @@ async fn show(State(app): State<App>, Me(user): Me, Query(said): Query<Said>) ->
         consent,
         budget,
     };
-    Ok(status::page(&desk::ctx(&app, &user, said).await?, &model))
+    Ok(status::page(&desk::ctx(&app, &user, &said).await?, &model))
 }
 
 /// Runs the checklist, in a task that no closed window ends.

@@ -42,6 +42,13 @@ pub(super) struct Kept {
     pub(super) week: Generation,
 }
 
+impl Kept {
+    /// Whether it is the newest week of Discover Weekly.
+    pub(super) fn is_current(&self) -> bool {
+        self.source.kind == SourceKind::DiscoverWeekly && self.week.number == self.source.newest
+    }
+}
+
 impl Shelf {
     /// Reads all of `user`'s, and nobody else's.
     pub(super) async fn load(app: &App, user: &User) -> Result<Self, Failure> {
@@ -74,15 +81,9 @@ impl Shelf {
         self.sources.iter().find(|source| source.kind == SourceKind::DiscoverWeekly)
     }
 
-    /// The newest week of Discover Weekly, while its turn lasts.
+    /// The newest week of Discover Weekly.
     pub(super) fn current(&self) -> Option<&Kept> {
-        let newest = self.weeks.iter().find(|kept| kept.source.kind == SourceKind::DiscoverWeekly)?;
-        self.is_current(newest).then_some(newest)
-    }
-
-    pub(super) fn is_current(&self, kept: &Kept) -> bool {
-        kept.week.number == kept.source.newest
-            && (kept.source.turn.is_same_week(kept.week.first_seen, self.now) || !self.is_late(&kept.source))
+        self.weeks.iter().find(|kept| kept.is_current())
     }
 
     /// Whether a new list should have come and has not.
@@ -141,9 +142,13 @@ impl Shelf {
             return WeekState::Unverified;
         }
         if matches!(week.step, Step::Done | Step::Verified) && week.pending().next().is_none() {
-            let is_open = matches!(week.expected, Expected::Assumed(_))
-                && week.tracks.len() < week.expected.count() as usize;
-            return if is_open && self.is_current(kept) { WeekState::Filling } else { WeekState::Done };
+            if kept.is_current() && self.is_late(source) {
+                let due = source.turn.last(self.now).to_zoned(self.zone.clone()).date();
+                return WeekState::Late { due };
+            }
+            let lacks = week.tracks.len() < week.expected.count() as usize;
+            let is_open = matches!(week.expected, Expected::Assumed(_)) && lacks && kept.is_current();
+            return if is_open { WeekState::Filling } else { WeekState::Done };
         }
         if self.needs_consent {
             return WeekState::Paused { why: "until you renew your consent at Spotify".to_owned() };
@@ -184,7 +189,7 @@ impl Shelf {
                 .take(COVERS)
                 .map(|found| cover(&found.identity.uri, known))
                 .collect(),
-            current: self.is_current(kept) && kept.source.kind == SourceKind::DiscoverWeekly,
+            current: kept.is_current(),
             state: self.state(kept),
         }
     }

@@ -19,7 +19,7 @@ const PAGE: usize = 26;
 pub(super) struct Asked {
     /// From 1, the newest.
     #[serde(default)]
-    page: Option<usize>,
+    page: String,
 }
 
 pub(super) async fn show(
@@ -29,7 +29,7 @@ pub(super) async fn show(
     Query(said): Query<Said>,
 ) -> Result<Markup, Failure> {
     let shelf = Shelf::load(&app, &user).await?;
-    let page = asked.page.unwrap_or(1).clamp(1, shelf.weeks.len().div_ceil(PAGE).max(1));
+    let page = asked.page.parse().unwrap_or(1).clamp(1, shelf.weeks.len().div_ceil(PAGE).max(1));
     let shown: Vec<_> = shelf.weeks.iter().skip((page - 1) * PAGE).take(PAGE).collect();
     let known = Shelf::metadata(&app, Shelf::on_cards(&shown)).await?;
     let address = |page: usize| format!("{}?page={page}", paths::ARCHIVE);
@@ -42,5 +42,5 @@ pub(super) async fn show(
         newer: (page > 1).then(|| address(page - 1)),
         paste: shelf.discover_weekly().is_some_and(|source| source.enabled).then(PasteBox::default),
     };
-    Ok(archive::page(&desk::ctx(&app, &user, said).await?, &model))
+    Ok(archive::page(&desk::ctx(&app, &user, &said).await?, &model))
 }

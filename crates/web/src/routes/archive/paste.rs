@@ -56,7 +56,7 @@ pub(super) async fn check(
         wrong: pasted.unrecognised.into_iter().map(wrong).collect(),
         text: fields.text(TRACKS).to_owned(),
     };
-    Ok(paste::page(&desk::ctx(&app, &user, Said::default()).await?, &model))
+    Ok(paste::page(&desk::ctx(&app, &user, &Said::default()).await?, &model))
 }
 
 /// Hands the tracks in; the next run, due at once, archives them.

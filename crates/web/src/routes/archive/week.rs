@@ -30,7 +30,7 @@ pub(super) async fn show(
     let state = shelf.state(kept);
     let model = Week {
         this: shelf.name(kept),
-        current: shelf.is_current(kept),
+        current: kept.is_current(),
         count: weeks::count(&kept.week),
         tracks: kept.week.tracks.iter().map(|found| track(&shelf, kept, found, &known)).collect(),
         steps: steps(&kept.week.step, &state, kept),
@@ -41,7 +41,7 @@ pub(super) async fn show(
         later: shelf.weeks[..at].iter().rfind(same).map(|other| shelf.name(other)),
         state,
     };
-    Ok(week::page(&desk::ctx(&app, &user, said).await?, &model))
+    Ok(week::page(&desk::ctx(&app, &user, &said).await?, &model))
 }
 
 fn track(shelf: &Shelf, kept: &Kept, found: &Found, known: &HashMap<TrackUri, Known>) -> Track {

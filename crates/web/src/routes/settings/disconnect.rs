@@ -48,7 +48,7 @@ async fn page(app: &App, user: &User, error: Option<String>) -> Result<Markup, F
         stays,
         error,
     };
-    Ok(disconnect::page(&desk::ctx(app, user, Said::default()).await?, &model))
+    Ok(disconnect::page(&desk::ctx(app, user, &Said::default()).await?, &model))
 }
 
 pub(super) async fn leave(

@@ -128,10 +128,10 @@ pub(super) async fn runs(app: &App, user: &User) -> Result<Vec<Run>, Failure> {
         failed: matches!(run.outcome, RunOutcome::Failed { .. }),
         outcome: match &run.outcome {
             RunOutcome::NothingNew => "nothing new".to_owned(),
-            RunOutcome::Worked { found: 0, added: 0 } => "went on".to_owned(),
-            RunOutcome::Worked { found, added: 0 } => format!("{found} found"),
-            RunOutcome::Worked { found: 0, added } => format!("{added} added"),
-            RunOutcome::Worked { found, added } => format!("{found} found, {added} added"),
+            RunOutcome::Worked { found: 0, added: 0, .. } => "went on".to_owned(),
+            RunOutcome::Worked { found, added: 0, .. } => format!("{found} found"),
+            RunOutcome::Worked { found: 0, added, .. } => format!("{added} added"),
+            RunOutcome::Worked { found, added, .. } => format!("{found} found, {added} added"),
             RunOutcome::Failed { why } => why.clone(),
         },
     };
