@@ -35,7 +35,8 @@ pub(crate) async fn run(mut settings: Settings, out: Out) -> anyhow::Result<()> 
     settings.database_url = None;
     settings.key_file = None;
     let listener = serve::listen(&mut settings).await?;
-    let now = SystemClock::new().now();
+    // The simulator counts in milliseconds.
+    let now = Timestamp::from_millisecond(SystemClock::new().now().as_millisecond())?;
     let sim = Sim::new(SimConfig { start: three_weeks_before(now), mode: ClockMode::Pushed, ..SimConfig::default() });
     sim.add_demo(World::Extended);
     let spotify = sim.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
@@ -69,8 +70,8 @@ async fn live_through(house: &House, sim: &Sim, now: Timestamp) -> anyhow::Resul
     }
     let clock = sim.clock();
     while clock.now() < now {
-        let until = timers::run_due(house).await?.max(later(clock.now(), std::time::Duration::from_secs(1)));
-        clock.advance_to(until.min(now), hours(1)).await?;
+        let due = timers::run_due(house).await?;
+        clock.advance_to(due.map_or(now, |due| due.min(now)), hours(1)).await?;
     }
     clock.set_mode(ClockMode::Real);
     Ok(())

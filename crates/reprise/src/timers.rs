@@ -17,31 +17,29 @@ const AFTER_FAILURE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Runs until the process ends.
 pub(crate) async fn run(house: Arc<House>) {
+    let clock = &house.core.ports.clock;
     loop {
-        let until = match run_due(&house).await {
-            Ok(until) => until,
+        let due = match run_due(&house).await {
+            Ok(due) => due,
             Err(error) => {
                 tracing::error!(%error, "due work could not be read");
-                later(house.core.ports.clock.now(), AFTER_FAILURE)
+                Some(later(clock.now(), AFTER_FAILURE))
             }
         };
+        let longest = house.bell.longest_sleep().unwrap_or(hours(24));
+        let at_the_latest = later(clock.now(), longest);
         tokio::select! {
-            () = house.core.ports.clock.sleep_until(until) => {}
+            () = clock.sleep_until(due.map_or(at_the_latest, |due| due.min(at_the_latest))) => {}
             () = house.bell.rung() => {}
         }
     }
 }
 
-/// Runs all that is due; answers until when nothing will be.
-pub(crate) async fn run_due(house: &House) -> StoreResult<Timestamp> {
+/// Runs all that is due; answers when something will be next.
+pub(crate) async fn run_due(house: &House) -> StoreResult<Option<Timestamp>> {
     let core = &house.core;
     while archive::run_due(core, AT_ONCE).await? + care::run_due(core, AT_ONCE).await? > 0 {}
-    let now = core.ports.clock.now();
-    let mut until = house.bell.longest_sleep().map_or_else(|| later(now, hours(24)), |longest| later(now, longest));
-    for kind in [WorkKind::Archive, WorkKind::Grant] {
-        if let Some(due) = core.ports.due.next_due(kind).await? {
-            until = until.min(due);
-        }
-    }
-    Ok(until)
+    let archive = core.ports.due.next_due(WorkKind::Archive).await?;
+    let grant = core.ports.due.next_due(WorkKind::Grant).await?;
+    Ok(archive.into_iter().chain(grant).min())
 }
