@@ -224,9 +224,10 @@ impl Running<'_> {
         }
         match self.api.in_library(&self.token, PURPOSE, &[target.playlist.uri()]).await {
             Ok(flags) if flags.first() == Some(&false) => return Err(self.gone(target).await?),
-            Ok(_) => target.seen_in_library = now,
             // Not every app may ask; the next head tells as well.
-            Err(SpotifyError::Forbidden { .. } | SpotifyError::NotFound) => target.seen_in_library = now,
+            Ok(_) | Err(SpotifyError::Forbidden { .. } | SpotifyError::NotFound) => {
+                target.seen_in_library = now;
+            }
             Err(error) => return Err(error.into()),
         }
         self.put_target(target).await

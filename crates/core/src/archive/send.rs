@@ -22,7 +22,9 @@ impl Running<'_> {
         let answer = match plan.kind {
             PlanKind::Add => api.add_items(token, PURPOSE, id, uris, plan.position).await,
             PlanKind::Replace => api.replace_items(token, PURPOSE, id, uris).await,
-            PlanKind::Remove => api.remove_items(token, PURPOSE, id, uris, None).await,
+            PlanKind::Remove | PlanKind::Withdraw => {
+                api.remove_items(token, PURPOSE, id, uris, None).await
+            }
         };
         match answer {
             Ok(snapshot) => {
@@ -53,8 +55,12 @@ impl Running<'_> {
         if plan.kind == PlanKind::Remove {
             return self.put_back(generation, plan).await;
         }
-        let at = self.now();
-        self.settle_archived(generation, plan, &plan.uris, at);
+        if plan.kind == PlanKind::Withdraw {
+            self.settle_withdrawn(generation, plan).await?;
+        } else {
+            let at = self.now();
+            self.settle_archived(generation, plan, &plan.uris, at);
+        }
         generation.value.batch = LARGEST_BATCH;
         let landed = Event::Landed(self.mark());
         self.step(generation, landed).await?;
@@ -66,6 +72,7 @@ impl Running<'_> {
             target.total = match plan.kind {
                 PlanKind::Replace => Some(count),
                 PlanKind::Add | PlanKind::Remove => Some(plan.total_before.saturating_add(count)),
+                PlanKind::Withdraw => Some(plan.total_before.saturating_sub(count)),
             };
             target.snapshot.clone_from(&snapshot);
         })
@@ -134,7 +141,8 @@ impl Running<'_> {
         }
         match plan.kind {
             PlanKind::Remove if sighting.present.is_empty() => self.put_back(generation, &plan).await,
-            PlanKind::Remove | PlanKind::Replace => self.announce(generation, plan).await,
+            PlanKind::Withdraw if sighting.present.is_empty() => self.landed(generation, &plan, None).await,
+            PlanKind::Remove | PlanKind::Withdraw | PlanKind::Replace => self.announce(generation, plan).await,
             PlanKind::Add => self.add_missing(generation, plan, &sighting).await,
         }
     }

@@ -1,7 +1,8 @@
 //! Reading back what was added, and mending what came out double.
 
 use reprise_domain::archive::{
-    Event, Fate, Found, Generation, Plan, PlanKind, Reading, Step, Target, TargetState, find_block, tally,
+    Event, Fate, Found, Generation, Plan, PlanKind, Reading, Step, Style, Target, TargetState, find_block,
+    tally,
 };
 use reprise_domain::identity::Identity;
 use reprise_domain::ids::TrackUri;
@@ -22,6 +23,8 @@ impl Running<'_> {
         let start = match plan.kind {
             PlanKind::Replace => 0,
             PlanKind::Add | PlanKind::Remove => plan.position.unwrap_or(plan.total_before),
+            // What was taken out has no place to look at; the total is compared before the next add.
+            PlanKind::Withdraw => return self.step(generation, Event::Matched).await,
         };
         let count = u32::try_from(plan.uris.len()).unwrap_or(u32::MAX);
         let stretch = match self.read_stretch(&plan, start, count).await {
@@ -38,7 +41,9 @@ impl Running<'_> {
         };
         let wanted = self.identities(&plan.uris).await?;
         let in_place = find_block(&wanted, start, &stretch);
-        self.describe(generation, &stretch);
+        if Self::describe(generation, &stretch) && self.withdraw_known(generation, &target).await? {
+            return Ok(());
+        }
         if in_place && target.total == Some(stretch.total) {
             if target.state == TargetState::Unverified {
                 target.state = TargetState::Open;
@@ -52,15 +57,83 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Tracks known by their links alone get their words from the reading.
-    fn describe(&self, generation: &mut Versioned<Generation>, stretch: &Reading) {
+    /// Tracks known by their links alone get their words from the reading; answers whether any did.
+    fn describe(generation: &mut Versioned<Generation>, stretch: &Reading) -> bool {
+        let mut described = false;
         for identity in stretch.entries.iter().flatten() {
-            let bare =
-                |found: &&mut Found| !found.identity.is_described() && found.identity.uri == identity.uri;
+            let bare = |found: &&mut Found| {
+                !found.identity.is_described() && found.identity.uri == identity.uri
+            };
             if let Some(found) = generation.value.tracks.iter_mut().find(bare) {
                 found.identity = identity.clone();
+                described = true;
             }
         }
+        described
+    }
+
+    /// Only a reading tells that a pasted link is a recording which the archive has under another
+    /// id: it is taken out again. Answers whether that is announced.
+    async fn withdraw_known(
+        &mut self,
+        generation: &mut Versioned<Generation>,
+        target: &Target,
+    ) -> Result<bool, Stop> {
+        if self.source.value.settings.style == Style::Weekly {
+            return Ok(false);
+        }
+        let known = self.known_elsewhere(&generation.value, target).await?;
+        if known.is_empty() {
+            return Ok(false);
+        }
+        let plan = Plan {
+            kind: PlanKind::Withdraw,
+            target: target.key.clone(),
+            playlist: target.playlist.clone(),
+            uris: known.into_iter().map(|(uri, _)| uri).collect(),
+            position: None,
+            total_before: target.total.unwrap_or(0),
+            snapshot_before: None,
+        };
+        self.announce(generation, plan).await?;
+        Ok(true)
+    }
+
+    /// Archived tracks of a generation that an earlier one has brought to the same archive, each
+    /// with that generation's number.
+    async fn known_elsewhere(
+        &mut self,
+        generation: &Generation,
+        target: &Target,
+    ) -> Result<Vec<(TrackUri, u32)>, Stop> {
+        let ledger = self.whole_ledger().await?;
+        let others = ledger.iter().filter(|other| other.number < generation.number);
+        let others: Vec<(u32, Identity)> = others
+            .flat_map(|other| archived_in(other, target).into_iter().map(|identity| (other.number, identity)))
+            .collect();
+        let mut known = Vec::new();
+        for identity in archived_in(generation, target) {
+            let same = others.iter().find(|(_, other)| other.uri != identity.uri && other.is_same(&identity));
+            if let Some((number, _)) = same {
+                known.push((identity.uri, *number));
+            }
+        }
+        Ok(known)
+    }
+
+    /// Records that tracks known from elsewhere were taken out.
+    pub(super) async fn settle_withdrawn(
+        &mut self,
+        generation: &mut Versioned<Generation>,
+        plan: &Plan,
+    ) -> Result<(), Stop> {
+        let Some(target) = self.target(&plan.target).await?.map(|read| read.value) else { return Ok(()) };
+        for (uri, number) in self.known_elsewhere(&generation.value, &target).await? {
+            if plan.uris.contains(&uri) {
+                generation.value.settle(&[uri], &Fate::Earlier { generation: number });
+            }
+        }
+        Ok(())
     }
 
     /// What follows verification: draining the inbox, and waking up again if more tracks wait.
@@ -84,9 +157,9 @@ impl Running<'_> {
             let count = generation.value.drain.len().min(100);
             let uris: Vec<TrackUri> = generation.value.drain[..count].to_vec();
             match self.api.remove_items(&self.token, PURPOSE, &inbox, &uris, None).await {
-                Ok(_) => {}
                 // An inbox that is gone, or that Spotify does not let us write, stays as it is.
-                Err(
+                Ok(_)
+                | Err(
                     SpotifyError::NotFound | SpotifyError::Forbidden { .. } | SpotifyError::Invalid { .. },
                 ) => {}
                 Err(error) => {

@@ -35,6 +35,8 @@ pub enum PlanKind {
     Replace,
     /// Takes out every occurrence of the tracks, to add them once again.
     Remove,
+    /// Takes the tracks out for good: each turned out to be a recording the archive had already.
+    Withdraw,
 }
 
 /// An announced request.
@@ -221,11 +223,11 @@ impl Step {
                 Ok(Self::Planned { plan, attempt, sighting: Some(sighting) })
             }
             (Self::Planned { plan, .. }, Event::Landed(at)) => Ok(Self::Added { plan, at }),
-            (Self::Creating { .. } | Self::Planned { .. }, Event::Refused) => Ok(Self::Seen),
+            (Self::Creating { .. } | Self::Planned { .. }, Event::Refused)
+            | (Self::Verified | Self::Done, Event::Woken) => Ok(Self::Seen),
             // A finished generation comes back to drain what was copied again.
             (Self::Seen | Self::Target | Self::Done, Event::NothingWaits)
             | (Self::Added { .. }, Event::Matched) => Ok(Self::Verified),
-            (Self::Verified | Self::Done, Event::Woken) => Ok(Self::Seen),
             (Self::Verified, Event::Finished) => Ok(Self::Done),
             (
                 Self::Seen
