@@ -1,0 +1,22 @@
+# Everything by one name; hosted CI runs the same targets. Longer steps are scripts in tests/bin/.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench build
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Serve: without Spotify credentials, the demo
+	cargo run --release -p reprise -- serve
+
+test: ## Install what the tests need, then run all of them
+	tests/bin/setup
+	tests/bin/all
+
+check: ## Formatting, lints, documentation, walls, advisories
+	tests/bin/check
+
+bench: ## Measure against the simulator and beside a plain script
+	tests/bench/run
+
+build: ## The release binary, target/release/reprise
+	cargo build --release -p reprise
