@@ -80,8 +80,11 @@ impl Running<'_> {
             } else if looked && joined == 0 {
                 source.turn.nothing_new(now);
             }
-            if is_due {
+            if looked {
+                // Only what was really read tells that a new list was not there yet.
                 source.checked = Some(now);
+            }
+            if is_due {
                 source.look_at = Some(source.turn.next_look(now));
             }
         })

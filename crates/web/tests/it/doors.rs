@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use reprise_core::Signup;
+use reprise_core::archive;
 use reprise_core::onboard::{self, InviteState};
 use reprise_core::ports::Role;
 use spotify_sim::{Fault, FaultKind, World};
 
-use crate::house::{BASE, House, local};
+use crate::house::{BASE, House, local, until};
 
 #[tokio::test]
 async fn a_listener_signs_up_by_http_alone() {
@@ -246,4 +247,33 @@ async fn health_answers_under_any_host_and_says_nothing() {
     let mut browser = house.browser();
     let page = browser.send(Method::GET, "/health", &[("host", "10.0.0.7")], axum::body::Body::empty()).await;
     assert_eq!((page.status, page.body.as_str()), (StatusCode::OK, "ok\n"));
+}
+
+#[tokio::test]
+async fn a_first_look_before_the_list_was_found_is_made_again() {
+    let house = House::build().await;
+    let mut browser = house.browser();
+    let path = house.link(Role::Listener).await;
+    let callback = house.to_spotify(&mut browser, &path, "ada").await;
+    // A timer is faster than the checklist that runs behind the page.
+    house.sim.faults().add(Fault::once("GET /v1/me/playlists", FaultKind::Slow { ms: 300 }));
+    browser.get(&callback).await;
+    assert_eq!(archive::run_due(&house.core, 10).await.unwrap(), 1);
+    let user = house.user("ada").await.unwrap();
+    let found =
+        async || !house.core.ports.ledger.generations(&user.id, &weekly(), None, 1).await.unwrap().is_empty();
+    assert!(!found().await);
+    let is_wanted = async || {
+        let source = house.core.ports.sources.source(&user.id, &weekly()).await.unwrap().unwrap();
+        source.value.look_at.is_none()
+    };
+    until("another look is wanted", is_wanted).await;
+    house.live(Duration::from_mins(2)).await;
+    assert!(found().await);
+    let status = browser.get("/").await;
+    assert!(!status.body.contains("Nothing has been kept yet"));
+}
+
+fn weekly() -> reprise_domain::ids::SourceId {
+    reprise_domain::archive::Source::discover_weekly().id
 }

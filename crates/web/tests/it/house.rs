@@ -163,15 +163,11 @@ impl House {
 
     /// Waits for the checklist that runs behind the page after a sign-in.
     pub(crate) async fn checked(&self, user: &User) {
-        let mut ticks = tokio::time::interval(Duration::from_millis(10));
-        for _ in 0..500 {
-            ticks.tick().await;
+        let is_there = async || {
             let read = self.core.ports.users.user(&user.id).await.unwrap().unwrap();
-            if read.value.checklist.is_some() {
-                return;
-            }
-        }
-        panic!("the checklist never came");
+            read.value.checklist.is_some()
+        };
+        until("the checklist came", is_there).await;
     }
 
     /// Lets `time` pass, doing what is due.
@@ -189,6 +185,18 @@ impl House {
         let (before, rest) = text.split_once("operations: ").unwrap();
         format!("{before}{}", rest.trim_start_matches(|c: char| c.is_ascii_digit()))
     }
+}
+
+/// Waits in real time for what a task of its own does.
+pub(crate) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(10));
+    for _ in 0..500 {
+        ticks.tick().await;
+        if holds().await {
+            return;
+        }
+    }
+    panic!("never: {what}");
 }
 
 /// The path and query of an address of ours.
