@@ -88,8 +88,8 @@ pub async fn reconcile(core: &Core) -> StoreResult<()> {
     loop {
         let page = core.ports.users.users(after.as_ref().map(|user| &user.id), 100).await?;
         for user in &page {
-            let care = Work { kind: WorkKind::Grant, user: user.id.clone(), source: None };
-            if core.ports.due.due_at(&care).await?.is_none() {
+            let looked_after = Work { kind: WorkKind::Grant, user: user.id.clone(), source: None };
+            if core.ports.due.due_at(&looked_after).await?.is_none() {
                 onboard::reschedule(core, user).await?;
             }
         }

@@ -1,16 +1,57 @@
 //! Weeks under fire: faults on a fifth of the calls, and runs that die at named places.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "archive/house.rs"]
+#[path = "common/house.rs"]
 mod house;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use reprise_core::failpoint;
+use reprise_domain::archive::Fate;
 use reprise_domain::time::{days, hours};
-use spotify_sim::{Fault, FaultKind, User, When, World};
+use spotify_sim::{Fault, FaultKind, User as Listener, When, World};
 
 use self::house::House;
+
+const WEEKS: u32 = 7;
+
+/// Enough deaths, of each seed, to mean something.
+const DEATHS: u32 = 60;
+
+/// Who dies when; every test has a thread of its own.
+#[derive(Clone, Copy)]
+struct Reaper {
+    dice: u64,
+    left: u32,
+}
+
+thread_local! {
+    static REAPER: Cell<Reaper> = const { Cell::new(Reaper { dice: 1, left: 0 }) };
+}
+
+impl Reaper {
+    /// Whether whoever passes a place dies there.
+    fn strikes() -> bool {
+        let mut reaper = REAPER.get();
+        reaper.dice ^= reaper.dice << 13;
+        reaper.dice ^= reaper.dice >> 7;
+        reaper.dice ^= reaper.dice << 17;
+        let strikes = reaper.left > 0 && reaper.dice.is_multiple_of(7);
+        reaper.left -= u32::from(strikes);
+        REAPER.set(reaper);
+        strikes
+    }
+
+    fn let_loose(seed: u64) {
+        REAPER.set(Self { dice: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, left: DEATHS });
+    }
+
+    /// Calls it off; answers how many it took.
+    fn call_off() -> u32 {
+        DEATHS - REAPER.replace(Self { dice: 1, left: 0 }).left
+    }
+}
 
 /// Every kind of fault that leaves its caller guessing, and some that do not.
 fn faults() -> Vec<FaultKind> {
@@ -27,23 +68,9 @@ fn faults() -> Vec<FaultKind> {
     ]
 }
 
-#[tokio::test]
-async fn nothing_is_lost_doubled_or_out_of_order_whatever_fails_and_dies() {
-    static RANDOM: AtomicU64 = AtomicU64::new(0x9E37_79B9_7F4A_7C15);
-    // Nobody dies before the sign-ups are over.
-    static DEATHS: AtomicU64 = AtomicU64::new(u64::MAX / 2);
-    const WEEKS: u64 = 16;
+async fn nothing_is_lost_doubled_or_out_of_order(seed: u64) {
     failpoint::install(|name| {
-        if !name.starts_with("archive.") && !name.starts_with("grant.") {
-            return;
-        }
-        let mut x = RANDOM.load(Ordering::Relaxed);
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        RANDOM.store(x, Ordering::Relaxed);
-        if DEATHS.load(Ordering::Relaxed) < 150 && x.is_multiple_of(9) {
-            DEATHS.fetch_add(1, Ordering::Relaxed);
+        if Reaper::strikes() {
             // A run that unwinds leaves everything as a killed process would: written or not.
             std::panic::resume_unwind(Box::new(name));
         }
@@ -53,44 +80,43 @@ async fn nothing_is_lost_doubled_or_out_of_order_whatever_fails_and_dies() {
         settings.lag.playlist_ms = 60_000;
         settings.lag.listing_ms = 60_000;
     });
-    let names = ["ada", "bob", "cyd"];
     let mut users = BTreeMap::new();
-    for name in names {
-        house.sim.add_user(User::new(name));
-        users.insert(name, house.sign_up(name).await);
+    for name in ["ada", "bob", "cyd"].map(|name| format!("{name}{seed}")) {
+        house.sim.add_user(Listener::new(&name));
+        users.insert(name.clone(), house.sign_up(&name).await);
     }
-    if let Ok(seed) = std::env::var("CHAOS_SEED") { RANDOM.fetch_xor(seed.parse::<u64>().unwrap() << 7, Ordering::Relaxed); }
-    DEATHS.store(0, Ordering::Relaxed);
     let kinds = faults();
     let share = 20.0 / f64::from(u32::try_from(kinds.len()).unwrap());
     for kind in kinds {
         house.sim.faults().add(Fault::always("*", kind).when(When::Percent(share)));
     }
-    house.live(days(7) * u32::try_from(WEEKS).unwrap()).await;
+    Reaper::let_loose(seed);
+    house.live(days(7) * WEEKS).await;
     house.sim.faults().clear();
-    DEATHS.fetch_add(1_000, Ordering::Relaxed);
+    let deaths = Reaper::call_off();
     house.live(days(2) + hours(12)).await;
-    assert!(DEATHS.load(Ordering::Relaxed) > 1_050, "{DEATHS:?}: the test must kill to mean anything");
-    for name in names {
-        if std::env::var("CHAOS_TELL").is_ok() {
-            for run in house.core.ports.ledger.runs(&users[name].id, 40).await.unwrap() {
-                println!("{name} {} {} {:?}", run.at, run.calls, run.outcome);
-            }
-            println!(
-                "{:?}",
-                house.core.ports.tokens.grant(&users[name].id).await.unwrap().unwrap().value.state.name()
-            );
-        }
-        for generation in house.generations(&users[name]).await {
-            let fates = generation.tracks.iter().filter(|found| {
-                !matches!(
-                    found.fate,
-                    reprise_domain::archive::Fate::Archived { .. }
-                        | reprise_domain::archive::Fate::Earlier { .. }
-                )
-            });
-            assert_eq!(fates.count(), 0, "{name} {} {:?}", generation.label, generation.step);
+    assert!(deaths > 40, "seed {seed}: only {deaths} deaths; the test must kill to mean anything");
+    for (name, user) in &users {
+        for generation in house.generations(user).await {
+            let is_archived = |fate: &Fate| matches!(fate, Fate::Archived { .. } | Fate::Earlier { .. });
+            let waiting = generation.tracks.iter().filter(|found| !is_archived(&found.fate)).count();
+            assert_eq!(waiting, 0, "{name} {} {:?}", generation.label, generation.step);
         }
         assert_eq!(house.archived(name), house.expected(name), "{name}");
     }
+}
+
+#[tokio::test]
+async fn whatever_fails_and_dies_with_the_first_seed() {
+    nothing_is_lost_doubled_or_out_of_order(1).await;
+}
+
+#[tokio::test]
+async fn whatever_fails_and_dies_with_the_second_seed() {
+    nothing_is_lost_doubled_or_out_of_order(2).await;
+}
+
+#[tokio::test]
+async fn whatever_fails_and_dies_with_the_third_seed() {
+    nothing_is_lost_doubled_or_out_of_order(3).await;
 }

@@ -129,7 +129,11 @@ async fn attempt(core: &Core, user: &User, source: Versioned<Source>, over: &Mar
             let look_at = running.source.value.look_at.unwrap_or_else(|| later(running.now(), hours(24)));
             let (found, added) = (running.found, running.added);
             let worked = found > 0 || added > 0 || running.wake.is_some();
-            let outcome = if worked { RunOutcome::Worked { found, added, stopped: None } } else { RunOutcome::NothingNew };
+            let outcome = if worked {
+                RunOutcome::Worked { found, added, stopped: None }
+            } else {
+                RunOutcome::NothingNew
+            };
             let next = running.wake.map_or(look_at, |wake| wake.min(look_at));
             Ok(Done { outcome, calls: running.calls(), next })
         }

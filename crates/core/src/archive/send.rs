@@ -22,9 +22,7 @@ impl Running<'_> {
         let answer = match plan.kind {
             PlanKind::Add => api.add_items(token, PURPOSE, id, uris, plan.position).await,
             PlanKind::Replace => api.replace_items(token, PURPOSE, id, uris).await,
-            PlanKind::Remove | PlanKind::Withdraw => {
-                api.remove_items(token, PURPOSE, id, uris, None).await
-            }
+            PlanKind::Remove | PlanKind::Withdraw => api.remove_items(token, PURPOSE, id, uris, None).await,
         };
         match answer {
             Ok(snapshot) => {
@@ -142,7 +140,9 @@ impl Running<'_> {
         match plan.kind {
             PlanKind::Remove if sighting.present.is_empty() => self.put_back(generation, &plan).await,
             PlanKind::Withdraw if sighting.present.is_empty() => self.landed(generation, &plan, None).await,
-            PlanKind::Remove | PlanKind::Withdraw | PlanKind::Replace => self.announce(generation, plan).await,
+            PlanKind::Remove | PlanKind::Withdraw | PlanKind::Replace => {
+                self.announce(generation, plan).await
+            }
             PlanKind::Add => self.add_missing(generation, plan, &sighting).await,
         }
     }

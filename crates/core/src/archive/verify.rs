@@ -61,9 +61,8 @@ impl Running<'_> {
     fn describe(generation: &mut Versioned<Generation>, stretch: &Reading) -> bool {
         let mut described = false;
         for identity in stretch.entries.iter().flatten() {
-            let bare = |found: &&mut Found| {
-                !found.identity.is_described() && found.identity.uri == identity.uri
-            };
+            let bare =
+                |found: &&mut Found| !found.identity.is_described() && found.identity.uri == identity.uri;
             if let Some(found) = generation.value.tracks.iter_mut().find(bare) {
                 found.identity = identity.clone();
                 described = true;

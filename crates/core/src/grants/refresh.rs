@@ -105,7 +105,7 @@ impl Inner {
             }
         };
         let scopes = refreshed.scopes.as_ref().map(|scopes| scopes.iter().map(str::to_owned).collect());
-        let mut grant = Grant { state, refresh, ..announced.grant };
+        let mut grant = Grant { refresh, state, ..announced.grant };
         if let Some(scopes) = scopes {
             grant.scopes = scopes;
         }

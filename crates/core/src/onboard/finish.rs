@@ -113,8 +113,8 @@ pub enum FinishError {
 pub async fn finish(core: &Core, cookie: Option<&str>, returned: Returned) -> Result<Arrived, FinishError> {
     let cookie = cookie.ok_or(FinishError::NotPending)?;
     let pending = pending::open(core, &returned.state, cookie).await?.ok_or(FinishError::NotPending)?;
-    let code = match returned.answer {
-        Ok(code) => code,
+    let given = match returned.answer {
+        Ok(given) => given,
         Err(error) if error == "access_denied" => return Err(FinishError::Denied),
         Err(error) => {
             tracing::warn!(error = %error.chars().take(60).collect::<String>(), "spotify refuses a login");
@@ -122,7 +122,7 @@ pub async fn finish(core: &Core, cookie: Option<&str>, returned: Returned) -> Re
         }
     };
     let verifier = PkceCodeVerifier::new(pending.verifier.clone());
-    let granted = core.accounts.exchange(&code, &core.config.redirect_uri(), verifier).await?;
+    let granted = core.accounts.exchange(&given, &core.config.redirect_uri(), verifier).await?;
     failpoint::pass("onboard.exchanged");
     let scopes = granted.scopes.clone().unwrap_or_else(all_asked_for);
     if !scopes.missing(Feature::Archive).is_empty() {
@@ -257,8 +257,8 @@ pub async fn reschedule(core: &Core, user: &User) -> Result<(), StoreError> {
     for known in core.ports.sources.sources(&user.id).await? {
         core.ports.due.schedule(&archive::work(&user.id, &known.value.id), now).await?;
     }
-    let care = Work { kind: WorkKind::Grant, user: user.id.clone(), source: None };
-    core.ports.due.schedule(&care, now).await
+    let looked_after = Work { kind: WorkKind::Grant, user: user.id.clone(), source: None };
+    core.ports.due.schedule(&looked_after, now).await
 }
 
 impl From<AccountsError> for FinishError {

@@ -122,7 +122,8 @@ pub async fn leave(core: &Core, user: &UserId) -> Result<Erased, StoreError> {
 
 fn hash_of(secret: &str) -> InviteHash {
     let hash = digest(&SHA256, secret.as_bytes());
-    InviteHash(hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    InviteHash(hash.as_ref().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
 }
 
 #[cfg(test)]

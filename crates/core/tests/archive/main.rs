@@ -1,5 +1,9 @@
-//! The archive against a simulated Spotify: what must be in the listener's playlist in the end.
+//! The archive against a simulated Spotify: what must be in the listener's playlist in the end, and
+//! what it costs.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod calls;
+#[path = "../common/house.rs"]
 mod house;
 
 use reprise_domain::archive::Step;

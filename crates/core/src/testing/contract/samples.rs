@@ -87,7 +87,12 @@ pub(super) fn target(source_id: &str, volume: u32) -> Target {
 }
 
 pub(super) fn run(at: Timestamp, source: &str) -> Run {
-    Run { at, source: SourceId::new(source), calls: 3, outcome: RunOutcome::Worked { found: 30, added: 29, stopped: None } }
+    Run {
+        at,
+        source: SourceId::new(source),
+        calls: 3,
+        outcome: RunOutcome::Worked { found: 30, added: 29, stopped: None },
+    }
 }
 
 /// `noon()` and so many minutes.
