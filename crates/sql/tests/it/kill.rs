@@ -21,9 +21,9 @@ const NAME: &str = "REPRISE_TEST_NAME";
 
 const TRACKS: usize = 400;
 
-/// The child: writes until it is killed, and tells of each listener when they are stored.
+/// The child: writes until it is killed, and tells of each listener when they are stored. Without a
+/// database named by its parent, the test below, it has nothing to do.
 #[tokio::test]
-#[ignore = "runs as a child of the test below"]
 async fn the_writer() {
     let (Some(path), Some(name)) = (env::var_os(DATABASE), env::var_os(NAME)) else { return };
     let (store, name) = (open(Path::new(&path)).await, name.into_string().unwrap());
@@ -66,7 +66,7 @@ struct Writer {
 impl Writer {
     fn start(path: &Path, name: &str) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "kill::the_writer", "--ignored", "--nocapture"])
+            .args(["--exact", "kill::the_writer", "--nocapture"])
             .env(DATABASE, path)
             .env(NAME, name)
             .stdout(Stdio::piped())
