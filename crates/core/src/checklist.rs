@@ -1,16 +1,14 @@
 //! The live checklist: what works for this listener, and what to do about what does not.
 
-use reprise_domain::archive::{Access, Rung, Source, SourceKind, TargetState, discover_weekly_names};
+use reprise_domain::archive::{Access, Rung, Source, SourceKind, TargetState};
 use reprise_domain::ids::UserId;
 
 use crate::Core;
+use crate::archive;
 use crate::grants::{GrantError, MIN_TTL};
 use crate::ports::{Check, CheckKind, CheckOutcome, Checklist, StoreError, User, Versioned, Written};
 use crate::spotify::scopes::{Feature, GrantedScopes};
-use crate::spotify::{AccessToken, ForbiddenWhy, PlaylistDetails, PlaylistSummary, Purpose, SpotifyError};
-
-/// Playlists are searched for Discover Weekly on at most so many pages of fifty.
-const PAGES: u32 = 10;
+use crate::spotify::{AccessToken, ForbiddenWhy, PlaylistDetails, Purpose, SpotifyError};
 
 /// Why a checklist could not be run at all.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -114,7 +112,7 @@ async fn discover(core: &Core, user: &UserId, token: &AccessToken) -> Result<Che
     };
     let playlist = match &read.value.playlist {
         Some(known) => Some(known.clone()),
-        None => match find_discover_weekly(core, token).await {
+        None => match archive::find_discover_weekly(&core.api, token, Purpose::SignUp).await {
             Ok(found) => found.map(|found| found.id),
             Err(error) => return Ok(not_told(CheckKind::DiscoverWeekly, &error)),
         },
@@ -123,9 +121,10 @@ async fn discover(core: &Core, user: &UserId, token: &AccessToken) -> Result<Che
         None => read.value.access,
         Some(id) => match core.api.playlist_items(token, Purpose::SignUp, id, 0, 1).await {
             Ok(_) => Access::Readable,
-            Err(SpotifyError::NotFound | SpotifyError::Forbidden { .. }) => {
-                Access::Refused { at: core.ports.clock.now() }
-            }
+            Err(SpotifyError::NotFound | SpotifyError::Forbidden { .. }) => Access::Refused {
+                at: core.ports.clock.now(),
+                lately_readable: read.value.access == Access::Readable,
+            },
             Err(error) => return Ok(not_told(CheckKind::DiscoverWeekly, &error)),
         },
     };
@@ -148,29 +147,6 @@ async fn discover(core: &Core, user: &UserId, token: &AccessToken) -> Result<Che
         ),
     };
     Ok(check(CheckKind::DiscoverWeekly, outcome, detail))
-}
-
-/// The listener's Discover Weekly, if Spotify lists it to this app: by its name in any language, and
-/// only if it is Spotify's own.
-async fn find_discover_weekly(
-    core: &Core,
-    token: &AccessToken,
-) -> Result<Option<PlaylistSummary>, SpotifyError> {
-    let is_it = |listed: &PlaylistSummary| {
-        let spotifys = listed.owner.as_ref().is_some_and(|owner| owner.as_str().starts_with("spotify"));
-        spotifys && discover_weekly_names().contains(&listed.name.trim())
-    };
-    for page in 0..PAGES {
-        let listed = core.api.my_playlists(token, Purpose::SignUp, page * 50, 50).await?;
-        let next = listed.next;
-        if let Some(found) = listed.items.into_iter().flatten().find(is_it) {
-            return Ok(Some(found));
-        }
-        if !next {
-            break;
-        }
-    }
-    Ok(None)
 }
 
 /// Writes the archive's playlist its own name and reads it, which leaves nothing behind.

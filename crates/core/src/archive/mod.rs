@@ -7,6 +7,7 @@
 
 mod ask;
 mod create;
+mod discover;
 mod manage;
 mod plan;
 mod read;
@@ -22,6 +23,7 @@ use reprise_domain::time::{Mark, hours, later};
 use reprise_domain::track::Track;
 
 pub use ask::{Understood, Verdict, decide, understand};
+pub(crate) use discover::find_discover_weekly;
 pub use manage::{ManageError, Preview, add_source, adopt, change_source, hand_in, preview, rebuild};
 pub use stop::Stop;
 

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reprise_domain::archive::{
-    Access, Arrival, Event, Expected, Generation, Label, Relation, Rung, Step, relate,
+    Access, Arrival, Event, Expected, Generation, Label, Relation, Rung, SourceKind, Step, relate,
 };
 use reprise_domain::identity::{Identity, Sameness};
 use reprise_domain::ids::{PlaylistId, TrackUri};
-use reprise_domain::time::{days, later};
+use reprise_domain::time::{days, hours, later};
 use reprise_domain::track::Track;
 
+use super::discover::find_discover_weekly;
 use super::running::{PURPOSE, Running};
 use super::stop::Stop;
 use crate::failpoint;
@@ -20,8 +21,12 @@ use crate::spotify::{Entry, ForbiddenWhy, SpotifyError};
 /// Generations that a reading is compared with: a stale answer is never months old.
 const RECENT: usize = 8;
 
-/// A refused source is tried again after this.
-const TRY_AGAIN_AFTER: Duration = days(30);
+/// A source that this app has never read, or not found, is tried again after this.
+const NEVER_READ: Duration = days(30);
+
+/// A source that was readable until lately is tried again after this: an error of Spotify's must not
+/// cost a week.
+const LATELY_READ: Duration = hours(20);
 
 /// No playlist holds more items than this.
 const LARGEST_PLAYLIST: u32 = 11_000;
@@ -129,7 +134,7 @@ impl Running<'_> {
 
     /// Reads the playlist itself where that is allowed, else the inbox.
     async fn read_source(&mut self) -> Result<Vec<Finding>, Stop> {
-        if let Some(playlist) = self.readable_playlist() {
+        if let Some(playlist) = self.readable_playlist().await? {
             match self.read_playlist(&playlist).await {
                 Ok(read) => {
                     if self.source.value.access != Access::Readable {
@@ -141,8 +146,7 @@ impl Running<'_> {
                     return Ok(vec![Finding { rung: Rung::Api, tracks, total: Some(read.total) }]);
                 }
                 Err(Stop::Spotify(error)) if hides_the_list(&error) => {
-                    let at = self.now();
-                    self.update_source(|source| source.access = Access::Refused { at }).await?;
+                    self.refused(self.source.value.access == Access::Readable).await?;
                 }
                 Err(stop) => return Err(stop),
             }
@@ -159,13 +163,36 @@ impl Running<'_> {
         }
     }
 
-    fn readable_playlist(&self) -> Option<PlaylistId> {
+    /// The playlist to read, if it is worth a call; looks for Discover Weekly where nobody has found
+    /// it yet.
+    async fn readable_playlist(&mut self) -> Result<Option<PlaylistId>, Stop> {
         let source = &self.source.value;
         let worth_trying = match source.access {
             Access::Unknown | Access::Readable => true,
-            Access::Refused { at } => self.now() >= later(at, TRY_AGAIN_AFTER),
+            Access::Refused { at, lately_readable } => {
+                self.now() >= later(at, if lately_readable { LATELY_READ } else { NEVER_READ })
+            }
         };
-        source.playlist.clone().filter(|_| worth_trying)
+        if !worth_trying || source.playlist.is_some() || source.kind != SourceKind::DiscoverWeekly {
+            return Ok(source.playlist.clone().filter(|_| worth_trying));
+        }
+        let found = find_discover_weekly(&self.api, &self.token, PURPOSE).await?.map(|found| found.id);
+        if found.is_some() {
+            self.update_source(|source| source.playlist.clone_from(&found)).await?;
+        } else {
+            self.refused(false).await?;
+        }
+        Ok(found)
+    }
+
+    /// Notes that the list cannot be read for now.
+    async fn refused(&mut self, lately_readable: bool) -> Result<(), Stop> {
+        let at = self.now();
+        self.update_source(|source| {
+            let before = matches!(source.access, Access::Refused { lately_readable: true, .. });
+            source.access = Access::Refused { at, lately_readable: lately_readable || before };
+        })
+        .await
     }
 
     /// What the listener has put into the inbox since it was drained last.

@@ -84,10 +84,13 @@ pub enum Access {
     Unknown,
     /// It was readable when last tried.
     Readable,
-    /// It was refused; tried again a month later.
+    /// It was refused, or could not be found; tried again later, sooner if it was readable before.
     Refused {
         /// When.
         at: Timestamp,
+        /// Whether it has ever been readable.
+        #[serde(default)]
+        lately_readable: bool,
     },
 }
 
