@@ -12,17 +12,42 @@ pub struct Pasted {
     pub tracks: Vec<TrackUri>,
     /// How often a track was repeated.
     pub repeated: usize,
-    /// Words that are no track, each with its line.
+    /// What is no track, each with its line: a link by itself, plain words as they stand together.
     pub unrecognised: Vec<Unrecognised>,
 }
 
-/// A pasted word that is no track.
+/// Pasted text that is no track.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unrecognised {
     /// Line number, from 1.
     pub line: usize,
-    /// The word, shortened.
+    /// The text, shortened.
     pub text: String,
+}
+
+/// Longer text is cut off where it is named.
+const LONGEST_NAMED: usize = 60;
+
+impl Pasted {
+    /// Names a word that is no track, behind the plain word before it on the same line.
+    fn name(&mut self, line: usize, word: &str) {
+        match self.unrecognised.last_mut() {
+            Some(last) if last.line == line && !is_link(word) && !is_link(&last.text) => {
+                let room = LONGEST_NAMED.saturating_sub(last.text.chars().count() + 1);
+                if room > 0 {
+                    last.text.push(' ');
+                    last.text.extend(word.chars().take(room));
+                }
+            }
+            _ => self
+                .unrecognised
+                .push(Unrecognised { line, text: word.chars().take(LONGEST_NAMED).collect() }),
+        }
+    }
+}
+
+fn is_link(word: &str) -> bool {
+    word.contains(['/', ':'])
 }
 
 /// Reads pasted text: whatever is a track link or URI is a track, the rest is named.
@@ -35,13 +60,11 @@ pub fn parse(text: &str) -> Pasted {
             if word.is_empty() {
                 continue;
             }
-            let track = word.contains(['/', ':']).then(|| word.parse::<TrackUri>().ok()).flatten();
+            let track = is_link(word).then(|| word.parse::<TrackUri>().ok()).flatten();
             match track {
                 Some(track) if pasted.tracks.contains(&track) => pasted.repeated += 1,
                 Some(track) => pasted.tracks.push(track),
-                None => pasted
-                    .unrecognised
-                    .push(Unrecognised { line: index + 1, text: word.chars().take(60).collect() }),
+                None => pasted.name(index + 1, word),
             }
         }
     }
@@ -63,9 +86,16 @@ mod tests {
         assert_eq!(pasted.tracks.iter().map(TrackUri::id).collect::<Vec<_>>(), [a, b]);
         assert_eq!(pasted.repeated, 1);
         let named: Vec<_> = pasted.unrecognised.iter().map(|u| (u.line, u.text.as_str())).collect();
-        assert_eq!(named[0], (4, "hello"));
-        assert_eq!(named[1], (4, a));
-        assert_eq!(named.len(), 3);
+        let album = format!("https://open.spotify.com/album/{b}");
+        assert_eq!(named, [(4, &*format!("hello {a}")), (4, &*album)]);
+    }
+
+    #[test]
+    fn a_line_of_prose_is_named_once_and_cut_off() {
+        let pasted = parse(&format!("this is no track\n{}\nnor this", "word ".repeat(40)));
+        assert_eq!(pasted.unrecognised.len(), 3);
+        assert_eq!(pasted.unrecognised[0], Unrecognised { line: 1, text: "this is no track".to_owned() });
+        assert!(pasted.unrecognised[1].text.chars().count() <= LONGEST_NAMED);
     }
 
     proptest::proptest! {

@@ -22,6 +22,8 @@ fn page(title: &str, body: &Markup) -> Markup {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width,initial-scale=1";
+                // No request for a picture that is not there.
+                link rel="icon" href="data:,";
                 title { (title) }
                 style { (STYLE) }
             }

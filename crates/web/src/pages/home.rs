@@ -159,6 +159,13 @@ fn first_run(ctx: &Ctx, outlook: &Outlook) -> Markup {
                     Outlook::Paused { why } => { "Nothing has been kept yet, and looking is paused: " (why) "." }
                 }
             }
+            @if matches!(outlook, Outlook::Next { .. } | Outlook::Late { .. }) {
+                p {
+                    "Quicker, and the way where Spotify does not let Reprise read the list: in the desktop client "
+                    "open Discover Weekly, select all, copy, and "
+                    a href={ (paths::ARCHIVE) "#paste" } { "paste the links here" } "."
+                }
+            }
             p {
                 "See what works on the " a href=(paths::STATUS) { "status page" }
                 ", or say on the " a href=(paths::SETTINGS) { "settings page" }
