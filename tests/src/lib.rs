@@ -1,1 +1,9 @@
-//! Whole-system stories.
+//! Whole-system stories: the real binary, a simulated Spotify, real `SQLite` files, real kills.
+//!
+//! - [`process`]: the binary as a child process, with all it says
+//! - [`listener`]: a person with a browser, as far as HTTP goes
+//! - [`trial`]: both of them living through months in seconds, under faults and kills
+
+pub mod listener;
+pub mod process;
+pub mod trial;
