@@ -43,7 +43,7 @@ export async function pictures(page, name) {
 export async function readmePicture(page) {
   const path = `${folder}/readme.png`;
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-  await page.setViewportSize({ width: 1100, height: 760 });
+  await page.setViewportSize({ width: 1100, height: 552 });
   await settle(page);
   await page.screenshot({ path });
   if (process.env.PICTURE) await copyFile(path, README);

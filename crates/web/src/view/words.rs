@@ -23,6 +23,23 @@ pub(crate) fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(n), if n == 1 { one } else { many })
 }
 
+/// What was erased, in a listener's words; `kind` is a store's.
+pub(crate) fn erased(kind: &str, n: u64) -> String {
+    let (one, many) = match kind {
+        "account" => ("account", "accounts"),
+        "alerts" => ("alert", "alerts"),
+        "appointments" => ("planned look", "planned looks"),
+        "archive playlists" => ("note of an archive playlist", "notes of archive playlists"),
+        "grant" => ("consent with its tokens", "consents with their tokens"),
+        "invitation" => ("sign-up link", "sign-up links"),
+        "runs" => ("run", "runs"),
+        "sources" => ("watched list", "watched lists"),
+        "weeks" => ("week", "weeks"),
+        other => (other, other),
+    };
+    counted(n, one, many)
+}
+
 /// "Mon 16 Nov", with the year where it is not this one.
 pub(crate) fn day(now: &Zoned, date: Date) -> String {
     let form = if date.year() == now.year() { "%a %-d %b" } else { "%a %-d %b %Y" };

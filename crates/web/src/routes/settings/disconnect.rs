@@ -61,7 +61,7 @@ pub(super) async fn leave(
     }
     let erased = onboard::leave(&app.core, &user.id).await?;
     let model = Message::Deleted {
-        erased: erased.records.iter().map(|(kind, n)| format!("{} {kind}", words::number(*n))).collect(),
+        erased: erased.records.iter().map(|(kind, n)| words::erased(kind, *n)).collect(),
         ageing: AGEING.map(|(what, days)| format!("{what}: within {days} days")).into(),
     };
     let page = message::page(&stranger(&app), &model).into_response();
