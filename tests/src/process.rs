@@ -95,20 +95,17 @@ impl Server {
     }
 }
 
-/// Runs a command of the binary to its end; answers its standard output.
-pub async fn command(env: &[(String, String)], args: &[&str], said: &Said) -> String {
-    let output = Command::new(binary())
-        .args(args)
-        .env_clear()
-        .envs(env.iter().cloned())
-        .output()
-        .await
-        .expect("the binary starts");
+/// Runs a command of the binary to its end; answers its standard output, or standard error where it
+/// failed.
+pub async fn command(env: &[(String, String)], args: &[&str], said: &Said) -> Result<String, String> {
+    let mut command = Command::new(binary());
+    command.args(args).env_clear().envs(env.iter().cloned()).stdin(Stdio::null());
+    let output = command.output().await.expect("the binary starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    said.hear(&text(&output.stdout));
-    said.hear(&text(&output.stderr));
-    assert!(output.status.success(), "reprise {args:?}: {}", text(&output.stderr));
-    text(&output.stdout)
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    said.hear(&stdout);
+    said.hear(&stderr);
+    if output.status.success() { Ok(stdout) } else { Err(stderr) }
 }
 
 fn listen(

@@ -156,11 +156,28 @@ impl Trial {
         self.server.as_ref().and_then(Server::resident_kb).unwrap_or(0)
     }
 
-    /// A sign-up link, made on the command line while no server runs.
-    pub async fn invite(&mut self) -> String {
+    /// Runs a command beside the server; answers what it said.
+    pub async fn run(&mut self, args: &[&str]) -> String {
+        self.try_run(args).await.unwrap_or_else(|error| panic!("reprise {args:?}: {error}"))
+    }
+
+    /// Runs a command beside the server; answers what it said, or its complaint.
+    pub async fn try_run(&mut self, args: &[&str]) -> Result<String, String> {
         let mut env = self.env.clone();
-        env.retain(|(name, _)| name != "REPRISE_TEST_KILL");
-        let said = command(&env, &["invite"], &self.said).await;
+        env.retain(|(name, _)| name != "REPRISE_TEST_KILL" && name != "RUST_LOG");
+        command(&env, args, &self.said).await
+    }
+
+    /// Writes a file beside the data; answers its path.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    }
+
+    /// A sign-up link, made on the command line.
+    pub async fn invite(&mut self) -> String {
+        let said = self.run(&["invite"]).await;
         let link = said.lines().next().unwrap_or_default();
         link.rsplit_once("/signup/").map(|(_, secret)| format!("/signup/{secret}")).expect("a link")
     }
