@@ -52,7 +52,8 @@ pub(super) async fn check(
         repeated: length(pasted.repeated),
         doubt: doubt(&pasted.tracks, week.expected.count(), understood.is_new),
         covers: pasted.tracks.iter().map(|uri| weeks::cover(uri, &known)).collect(),
-        fields: vec![(TRACKS.to_owned(), joined(&understood.fresh))],
+        // All of them: whether a list is new shows in its whole.
+        fields: vec![(TRACKS.to_owned(), joined(&pasted.tracks))],
         wrong: pasted.unrecognised.into_iter().map(wrong).collect(),
         text: fields.text(TRACKS).to_owned(),
     };
