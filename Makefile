@@ -5,6 +5,8 @@
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Release: measured cold, 306 s of processor time to 443 s of a debug build, whose dependencies are
+# optimised for the tests; the demo then stands in 0.6 s instead of 3 s.
 run: ## Serve: without Spotify credentials, the demo
 	cargo run --release -p reprise -- serve
 
