@@ -37,7 +37,11 @@ pub(crate) async fn run(mut settings: Settings, out: Out) -> anyhow::Result<()> 
     let listener = serve::listen(&mut settings).await?;
     // The simulator counts in milliseconds.
     let now = Timestamp::from_millisecond(SystemClock::new().now().as_millisecond())?;
-    let sim = Sim::new(SimConfig { start: three_weeks_before(now), mode: ClockMode::Pushed, ..SimConfig::default() });
+    let sim = Sim::new(SimConfig {
+        start: three_weeks_before(now),
+        mode: ClockMode::Pushed,
+        ..SimConfig::default()
+    });
     sim.add_demo(World::Extended);
     let spotify = sim.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     settings.credentials = Some((CLIENT_ID.to_owned(), ClientSecret::new(CLIENT_SECRET)));
@@ -45,15 +49,14 @@ pub(crate) async fn run(mut settings: Settings, out: Out) -> anyhow::Result<()> 
     settings.accounts_url = spotify.url().parse()?;
     let house = House::open_with(&settings, Arc::new(EmbeddedClock(sim.clock())), None).await?;
     live_through(&house, &sim, now).await?;
-    let link = onboard::invite(&house.core, Role::Admin, Some("demo".to_owned()), onboard::INVITE_LASTS).await?.link;
+    let link =
+        onboard::invite(&house.core, Role::Admin, Some("demo".to_owned()), onboard::INVITE_LASTS).await?.link;
     serve::say_listening(out, &settings);
     serve::say_link(out, &link);
     let url = spotify.url();
     out.say(format!("demo: simulated Spotify at {url}"), &json!({ "event": "demo", "spotify": url }));
     let demo = Demo { signup_link: Some(link), resident: Some("Ada".to_owned()), simulator_url: url };
-    let site = Site::new(Arc::clone(&house.core))
-        .with_image_origin(&settings.accounts_url)
-        .with_demo(demo);
+    let site = Site::new(Arc::clone(&house.core)).with_image_origin(&settings.accounts_url).with_demo(demo);
     serve::serve(listener, Arc::new(house), site).await
 }
 

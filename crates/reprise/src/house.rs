@@ -139,7 +139,13 @@ impl Due for RingingDue {
         Ok(())
     }
 
-    async fn claim(&self, kind: WorkKind, now: Timestamp, lease: Duration, limit: usize) -> StoreResult<Vec<Claim>> {
+    async fn claim(
+        &self,
+        kind: WorkKind,
+        now: Timestamp,
+        lease: Duration,
+        limit: usize,
+    ) -> StoreResult<Vec<Claim>> {
         self.inner.claim(kind, now, lease, limit).await
     }
 

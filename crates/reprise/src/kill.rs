@@ -31,7 +31,11 @@ fn parse(setting: &str) -> anyhow::Result<Plan> {
     if name == "*" {
         return Ok(Plan::OneIn { chance: number(100)?.max(1), random: number(1)? | 1 });
     }
-    anyhow::ensure!(failpoint::NAMES.contains(&name), "no such place; there are: {}", failpoint::NAMES.join(", "));
+    anyhow::ensure!(
+        failpoint::NAMES.contains(&name),
+        "no such place; there are: {}",
+        failpoint::NAMES.join(", ")
+    );
     Ok(Plan::At { name: name.to_owned(), passes_left: number(1)? })
 }
 

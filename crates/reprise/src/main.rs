@@ -40,7 +40,11 @@ fn start() -> anyhow::Result<()> {
 
 /// Logs go to standard error: standard output is the commands'.
 fn log(verbose: bool) {
-    let default = if verbose { "reprise=debug,reprise_core=debug,reprise_web=debug,info" } else { "warn,reprise=info,reprise_core=info,reprise_web=info" };
+    let default = if verbose {
+        "reprise=debug,reprise_core=debug,reprise_web=debug,info"
+    } else {
+        "warn,reprise=info,reprise_core=info,reprise_web=info"
+    };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -40,7 +40,8 @@ impl Notifier for Announcer {
         let body = body(alert);
         // In a task of its own: a slow webhook delays no run.
         tokio::spawn(async move {
-            let answer = http.post(url).json(&body).send().await.and_then(reqwest::Response::error_for_status);
+            let answer =
+                http.post(url).json(&body).send().await.and_then(reqwest::Response::error_for_status);
             if let Err(error) = answer {
                 // The URL of a webhook is a secret.
                 tracing::warn!(error = %error.without_url(), "the webhook did not take an alert");

@@ -63,10 +63,15 @@ impl Settings {
         let credentials = match (get("SPOTIFY_CLIENT_ID"), get("SPOTIFY_CLIENT_SECRET")) {
             (Some(id), Some(secret)) => Some((id, ClientSecret::new(secret))),
             (None, None) => None,
-            (Some(_), None) => anyhow::bail!("SPOTIFY_CLIENT_SECRET is missing; SPOTIFY_CLIENT_ID is set. Both are on the app's page in Spotify's developer dashboard"),
-            (None, Some(_)) => anyhow::bail!("SPOTIFY_CLIENT_ID is missing; SPOTIFY_CLIENT_SECRET is set. Both are on the app's page in Spotify's developer dashboard"),
+            (Some(_), None) => anyhow::bail!(
+                "SPOTIFY_CLIENT_SECRET is missing; SPOTIFY_CLIENT_ID is set. Both are on the app's page in Spotify's developer dashboard"
+            ),
+            (None, Some(_)) => anyhow::bail!(
+                "SPOTIFY_CLIENT_ID is missing; SPOTIFY_CLIENT_SECRET is set. Both are on the app's page in Spotify's developer dashboard"
+            ),
         };
-        let base_url = base_url(&get("REPRISE_BASE_URL").unwrap_or_else(|| "http://127.0.0.1:8080".to_owned()))?;
+        let base_url =
+            base_url(&get("REPRISE_BASE_URL").unwrap_or_else(|| "http://127.0.0.1:8080".to_owned()))?;
         let mut api_url = url(get, "SPOTIFY_API_URL", reprise_core::spotify::api::API_URL)?;
         if api_url.path() == "/" {
             // A host alone means the one version there is.
@@ -113,9 +118,14 @@ impl Settings {
         let test = &self.test;
         let uses_them = test.clock.is_some() || test.kill.is_some() || test.timeout_ms.is_some();
         let loopback = |url: &Url| is_loopback(url);
-        let all_here = [Some(&self.api_url), Some(&self.accounts_url), test.clock.as_ref()].into_iter().flatten().all(loopback);
+        let all_here = [Some(&self.api_url), Some(&self.accounts_url), test.clock.as_ref()]
+            .into_iter()
+            .flatten()
+            .all(loopback);
         if uses_them && !all_here {
-            anyhow::bail!("REPRISE_TEST_… settings work only against a simulated Spotify on loopback; remove them");
+            anyhow::bail!(
+                "REPRISE_TEST_… settings work only against a simulated Spotify on loopback; remove them"
+            );
         }
         Ok(())
     }
@@ -132,17 +142,24 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 
 fn base_url(text: &str) -> anyhow::Result<Url> {
     let hint = "use https://your.domain, or http://127.0.0.1:8080 on this machine";
-    let url = Url::parse(text.trim()).map_err(|_| anyhow::anyhow!("REPRISE_BASE_URL is {text:?}, which is no URL; {hint}"))?;
+    let url = Url::parse(text.trim())
+        .map_err(|_| anyhow::anyhow!("REPRISE_BASE_URL is {text:?}, which is no URL; {hint}"))?;
     if url.path() != "/" || url.query().is_some() || !url.username().is_empty() {
-        anyhow::bail!("REPRISE_BASE_URL is {text:?}; it must be a scheme, a host and perhaps a port, nothing more");
+        anyhow::bail!(
+            "REPRISE_BASE_URL is {text:?}; it must be a scheme, a host and perhaps a port, nothing more"
+        );
     }
     if url.host_str() == Some("localhost") {
-        anyhow::bail!("REPRISE_BASE_URL is {text:?}, but Spotify refuses \"localhost\"; use 127.0.0.1 instead");
+        anyhow::bail!(
+            "REPRISE_BASE_URL is {text:?}, but Spotify refuses \"localhost\"; use 127.0.0.1 instead"
+        );
     }
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
-        "http" => anyhow::bail!("REPRISE_BASE_URL is {text:?}, but Spotify sends listeners back only to https or to a loopback address; {hint}"),
+        "http" => anyhow::bail!(
+            "REPRISE_BASE_URL is {text:?}, but Spotify sends listeners back only to https or to a loopback address; {hint}"
+        ),
         _ => anyhow::bail!("REPRISE_BASE_URL is {text:?}; {hint}"),
     }
 }
@@ -151,7 +168,9 @@ fn base_url(text: &str) -> anyhow::Result<Url> {
 fn bind(get: Lookup<'_>, base_url: &Url) -> anyhow::Result<SocketAddr> {
     if let Some(text) = get("REPRISE_BIND") {
         return text.trim().parse().map_err(|_| {
-            anyhow::anyhow!("REPRISE_BIND is {text:?}; it must be an address and a port, such as 127.0.0.1:8080")
+            anyhow::anyhow!(
+                "REPRISE_BIND is {text:?}; it must be an address and a port, such as 127.0.0.1:8080"
+            )
         });
     }
     let port = if base_url.scheme() == "http" { base_url.port_or_known_default() } else { None };
@@ -182,7 +201,8 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> anyhow::Result<Settings> {
-        let get = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let get =
+            |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         Settings::read(&get)
     }
 

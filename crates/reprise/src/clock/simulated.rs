@@ -40,7 +40,8 @@ impl SimulatedClock {
         let process = format!("reprise-{}", std::process::id());
         let mut watch_url = base.join("/_sim/clock/watch")?;
         watch_url.query_pairs_mut().append_pair("process", &process);
-        let mut stream = http.get(watch_url).send().await?.error_for_status().context("the test clock does not answer")?;
+        let mut stream =
+            http.get(watch_url).send().await?.error_for_status().context("the test clock does not answer")?;
         let mut lines = Lines::default();
         let first = loop {
             let chunk = stream.chunk().await?.context("the test clock has ended")?;

@@ -66,7 +66,11 @@ pub(crate) async fn run(args: Args, settings: &Settings, out: Out) -> anyhow::Re
             need_credentials(settings)?;
             let bar = out.progress(users.len() as u64, "listeners");
             for user in &users {
-                if dry_run { preview(&house, user, &source, out).await? } else { run_one(&house, user, &source, out).await? }
+                if dry_run {
+                    preview(&house, user, &source, out).await?
+                } else {
+                    run_one(&house, user, &source, out).await?
+                }
                 bar.inc(1);
             }
             bar.finish_and_clear();
@@ -80,14 +84,19 @@ pub(crate) async fn run(args: Args, settings: &Settings, out: Out) -> anyhow::Re
             let playlist: PlaylistId = playlist.parse()?;
             let target = archive::adopt(&house.core, &one(&users)?.id, &source, &playlist).await?;
             out.say(
-                format!("\"{}\" is the archive from now on; what is in it is read once before anything is added", target.name),
+                format!(
+                    "\"{}\" is the archive from now on; what is in it is read once before anything is added",
+                    target.name
+                ),
                 &json!({ "playlist": target.playlist, "name": target.name }),
             );
         }
         Action::Rebuild => {
             let waiting = archive::rebuild(&house.core, &one(&users)?.id, &source).await?;
             out.say(
-                format!("{waiting} tracks wait for a new playlist; the next run, due now, begins with the oldest"),
+                format!(
+                    "{waiting} tracks wait for a new playlist; the next run, due now, begins with the oldest"
+                ),
                 &json!({ "waiting": waiting }),
             );
         }
@@ -132,7 +141,8 @@ async fn preview(house: &House, user: &User, source: &SourceId, out: Out) -> any
     let how = preview.rung.map_or("could not be read", Rung::word);
     let new = if preview.is_new { "a list not seen before" } else { "a list already known" };
     let count = preview.additions.len();
-    let tracks: Vec<_> = preview.additions.iter().map(|(uri, title)| json!({ "uri": uri, "title": title })).collect();
+    let tracks: Vec<_> =
+        preview.additions.iter().map(|(uri, title)| json!({ "uri": uri, "title": title })).collect();
     out.say(
         format!("{}: {how}; {new}; would add {count}, has {} already", user.spotify_id, preview.known),
         &json!({ "user": user.id, "rung": preview.rung, "new": preview.is_new, "known": preview.known, "would_add": tracks }),
@@ -152,10 +162,13 @@ async fn hand_in(house: &House, user: &User, source: &SourceId, text: &str, out:
         anyhow::bail!("{} tracks at once; at most {} make one list", pasted.tracks.len(), paste::MAX_PASTED);
     }
     if pasted.tracks.is_empty() {
-        anyhow::bail!("there is no track link in it; in Spotify's desktop client select the list, copy, and paste that");
+        anyhow::bail!(
+            "there is no track link in it; in Spotify's desktop client select the list, copy, and paste that"
+        );
     }
     archive::hand_in(&house.core, &user.id, source, Rung::Pasted, &pasted.tracks).await?;
-    let unrecognised: Vec<_> = pasted.unrecognised.iter().map(|wrong| json!({ "line": wrong.line, "text": wrong.text })).collect();
+    let unrecognised: Vec<_> =
+        pasted.unrecognised.iter().map(|wrong| json!({ "line": wrong.line, "text": wrong.text })).collect();
     out.say(
         format!("{} tracks handed in; they are archived with the next run, due now", pasted.tracks.len()),
         &json!({ "tracks": pasted.tracks.len(), "repeated": pasted.repeated, "unrecognised": unrecognised }),
@@ -168,7 +181,8 @@ async fn status(house: &House, users: &[User], source: &SourceId, out: Out) -> a
         out.note(format!("{}", user.spotify_id));
         let known = house.core.ports.ledger.generations(&user.id, source, None, usize::MAX).await?;
         for generation in known.into_iter().rev().map(|read| read.value) {
-            let how: Vec<String> = generation.by_rung().iter().map(|(rung, count)| format!("{count} {}", rung.word())).collect();
+            let how: Vec<String> =
+                generation.by_rung().iter().map(|(rung, count)| format!("{count} {}", rung.word())).collect();
             out.say(
                 format!(
                     "  {}  {} of {}  {}  {}",

@@ -33,7 +33,8 @@ impl Report {
         };
         self.bad += usize::from(verdict == Verdict::Bad);
         let ok = verdict != Verdict::Bad;
-        self.out.say(format!("{mark}  {what}: {detail}"), &json!({ "check": what, "ok": ok, "detail": detail }));
+        self.out
+            .say(format!("{mark}  {what}: {detail}"), &json!({ "check": what, "ok": ok, "detail": detail }));
     }
 }
 
@@ -50,7 +51,11 @@ pub(crate) async fn run(settings: &Settings, out: Out) -> anyhow::Result<()> {
     report.say(Verdict::Good, "data and key", &format!("{dir} is readable and writable, and private"));
     credentials(&house, settings, &mut report).await;
     let redirect = house.core.config.redirect_uri();
-    report.say(Verdict::Note, "redirect URI", &format!("register exactly this in Spotify's developer dashboard: {redirect}"));
+    report.say(
+        Verdict::Note,
+        "redirect URI",
+        &format!("register exactly this in Spotify's developer dashboard: {redirect}"),
+    );
     budget(&house, &mut report).await?;
     listeners(&house, &mut report).await?;
     house.store.close().await;
@@ -85,9 +90,14 @@ async fn credentials(house: &House, settings: &Settings, report: &mut Report) {
 async fn budget(house: &House, report: &mut Report) -> anyhow::Result<()> {
     let state = house.core.budget.state().await?;
     let used = state.used.total();
-    report.say(Verdict::Good, "call budget", &format!("{used} of {} calls used in the last 24 hours", state.per_day));
+    report.say(
+        Verdict::Good,
+        "call budget",
+        &format!("{used} of {} calls used in the last 24 hours", state.per_day),
+    );
     for (bucket, until) in state.locks {
-        let detail = format!("Spotify has locked {} until {until}; nothing is lost, work goes on then", bucket.name());
+        let detail =
+            format!("Spotify has locked {} until {until}; nothing is lost, work goes on then", bucket.name());
         report.say(Verdict::Bad, "lockout", &detail);
     }
     Ok(())
@@ -105,16 +115,28 @@ async fn listeners(house: &House, report: &mut Report) -> anyhow::Result<()> {
         let until = grant.reauth_by.strftime("%-d %B %Y");
         match grant.state {
             GrantState::ReauthRequired { .. } => {
-                report.say(Verdict::Bad, &who, "must connect Spotify again: they sign in on the site and press Connect");
+                report.say(
+                    Verdict::Bad,
+                    &who,
+                    "must connect Spotify again: they sign in on the site and press Connect",
+                );
             }
             GrantState::Backoff { until, .. } if until > now => {
-                report.say(Verdict::Note, &who, &format!("Spotify could not be asked; tried again at {until}"));
+                report.say(
+                    Verdict::Note,
+                    &who,
+                    &format!("Spotify could not be asked; tried again at {until}"),
+                );
             }
             _ => report.say(Verdict::Good, &who, &format!("consent until {until}")),
         }
     }
     if users.is_empty() {
-        report.say(Verdict::Note, "listeners", "nobody has signed up yet; `reprise invite` makes a sign-up link");
+        report.say(
+            Verdict::Note,
+            "listeners",
+            "nobody has signed up yet; `reprise invite` makes a sign-up link",
+        );
     }
     Ok(())
 }

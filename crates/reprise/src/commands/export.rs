@@ -89,7 +89,9 @@ pub(crate) async fn run(args: &Args, settings: &Settings, out: Out) -> anyhow::R
         bytes = csv.into_inner().context("the export could not be written")?;
     }
     match &args.output {
-        Some(file) => std::fs::write(file, &bytes).with_context(|| format!("{} cannot be written", file.display()))?,
+        Some(file) => {
+            std::fs::write(file, &bytes).with_context(|| format!("{} cannot be written", file.display()))?
+        }
         None => out::raw(&bytes)?,
     }
     house.store.close().await;
@@ -101,7 +103,13 @@ async fn generations(house: &House, user: &User, source: &SourceId) -> anyhow::R
     Ok(read.into_iter().rev().map(|read| read.value).collect())
 }
 
-fn row<'a>(user: &'a User, source: &'a str, generation: &Generation, index: usize, found: &'a Found) -> Row<'a> {
+fn row<'a>(
+    user: &'a User,
+    source: &'a str,
+    generation: &Generation,
+    index: usize,
+    found: &'a Found,
+) -> Row<'a> {
     let (state, archived_at) = match &found.fate {
         Fate::Pending => ("waiting", None),
         Fate::Archived { at, .. } => ("archived", Some(at.to_string())),

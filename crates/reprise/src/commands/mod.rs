@@ -106,7 +106,9 @@ async fn find_user(house: &House, who: &str) -> anyhow::Result<User> {
     let mut named = users.iter().filter(|user| user.display_name.as_deref() == Some(who));
     match (named.next(), named.next()) {
         (Some(user), None) => Ok(user.clone()),
-        (Some(_), Some(_)) => anyhow::bail!("several listeners are called {who:?}; name one by its id (`reprise users` lists them)"),
+        (Some(_), Some(_)) => anyhow::bail!(
+            "several listeners are called {who:?}; name one by its id (`reprise users` lists them)"
+        ),
         (None, _) => anyhow::bail!("there is no listener {who:?}; `reprise users` lists them"),
     }
 }

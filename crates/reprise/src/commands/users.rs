@@ -60,7 +60,10 @@ pub(crate) async fn run(args: Args, settings: &Settings, out: Out) -> anyhow::Re
         Action::SignOut { who } => {
             let user = find_user(&house, &who).await?;
             session::end_all(core, &user.id).await?;
-            out.say(format!("{} is signed out everywhere", name(&user)), &json!({ "user": user.id, "signed_out": true }));
+            out.say(
+                format!("{} is signed out everywhere", name(&user)),
+                &json!({ "user": user.id, "signed_out": true }),
+            );
         }
         Action::TryAgain { who } => {
             let user = find_user(&house, &who).await?;
@@ -69,7 +72,10 @@ pub(crate) async fn run(args: Args, settings: &Settings, out: Out) -> anyhow::Re
                 let work = reprise_core::archive::work(&user.id, &source.value.id);
                 core.ports.due.schedule(&work, core.ports.clock.now()).await?;
             }
-            out.say(format!("{}'s consent is tried with the next run, which is due now", name(&user)), &json!({ "user": user.id }));
+            out.say(
+                format!("{}'s consent is tried with the next run, which is due now", name(&user)),
+                &json!({ "user": user.id }),
+            );
         }
         Action::Erase { who, yes } => {
             let user = find_user(&house, &who).await?;
@@ -77,8 +83,12 @@ pub(crate) async fn run(args: Args, settings: &Settings, out: Out) -> anyhow::Re
                 anyhow::bail!("this erases everything of {} for good; say so with --yes", name(&user));
             }
             let erased = onboard::leave(core, &user.id).await?;
-            let words: Vec<String> = erased.records.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-            out.say(format!("erased of {}: {}", name(&user), words.join(", ")), &json!({ "user": user.id, "erased": erased.records }));
+            let words: Vec<String> =
+                erased.records.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+            out.say(
+                format!("erased of {}: {}", name(&user), words.join(", ")),
+                &json!({ "user": user.id, "erased": erased.records }),
+            );
         }
     }
     house.store.close().await;
@@ -95,7 +105,8 @@ async fn list(house: &House, out: Out) -> anyhow::Result<()> {
             None => "no consent",
         };
         let until = grant.as_ref().map(|grant| grant.reauth_by);
-        let until_words = until.map_or_else(String::new, |until| format!(", consent until {}", until.strftime("%Y-%m-%d")));
+        let until_words =
+            until.map_or_else(String::new, |until| format!(", consent until {}", until.strftime("%Y-%m-%d")));
         out.say(
             format!("{}  {}  {:?}, {state}{until_words}", user.id, name(user), user.role),
             &json!({
