@@ -21,6 +21,9 @@ const SLOT: Duration = Duration::from_mins(15);
 /// Spotify's quota rolls over this window.
 const WINDOW: Duration = days(1);
 
+/// A quota of a day is not back sooner, whatever Spotify says: refused calls count as well.
+const SHORTEST_LOCK: Duration = Duration::from_mins(15);
+
 /// Permits taken at once: about one run's worth.
 const BATCH: u32 = 4;
 
@@ -124,7 +127,9 @@ impl CallGate for CallBudget {
     async fn settled(&self, call: &Call, outcome: &CallOutcome) {
         let bucket = call.endpoint.bucket();
         let lock = match outcome {
-            CallOutcome::QuotaExceeded { retry_at } => Some(*retry_at),
+            CallOutcome::QuotaExceeded { retry_at } => {
+                Some((*retry_at).max(later(self.clock.now(), SHORTEST_LOCK)))
+            }
             CallOutcome::RateLimited { retry_at } => {
                 // The short window is the whole application's; a long wait is this bucket's.
                 let now = self.clock.now();

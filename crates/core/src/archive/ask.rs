@@ -1,13 +1,16 @@
 //! What a listener is told of a paste before it counts, and what they say of tracks that could not
 //! be read back.
 
-use reprise_domain::archive::{Expected, Fate, Generation, Label, Relation, Rung, Step, TargetState, relate};
+use reprise_domain::archive::{
+    Event, Expected, Fate, Generation, Label, PlanKind, Relation, Rung, Step, TargetState, relate,
+};
 use reprise_domain::identity::{Identity, Sameness};
 use reprise_domain::ids::{SourceId, TrackUri, UserId};
 use reprise_domain::track::Track;
 
 use super::manage::{ManageError, change_source};
-use crate::ports::Versioned;
+use super::stop::Stop;
+use crate::ports::{Versioned, Written};
 use crate::{Core, people};
 
 /// Generations that a paste is compared with.
@@ -82,6 +85,30 @@ pub async fn decide(
     let targets = ledger.targets(user).await?.into_iter();
     let unverified: Vec<Versioned<_>> =
         targets.filter(|target| target.value.state == TargetState::Unverified).collect();
+    if let Step::Planned { plan, attempt, .. } = read.value.step.clone() {
+        // A request whose outcome only the listener can see, once it can no longer change.
+        let doubted = unverified.into_iter().find(|known| known.value.key == plan.target);
+        let now = core.ports.clock.mark();
+        let Some(mut target) = doubted.filter(|_| attempt.unsettled_for(&now).is_zero()) else {
+            return Ok(());
+        };
+        let event = match verdict {
+            Verdict::There => Event::Landed(now.clone()),
+            Verdict::Missing => Event::Refused,
+        };
+        read.value.step = read.value.step.on(event).map_err(Stop::from)?;
+        if verdict == Verdict::There && plan.kind == PlanKind::Add {
+            let archived = Fate::Archived { target: plan.target.clone(), at: now.wall };
+            read.value.settle(&plan.uris, &archived);
+            let count = u32::try_from(plan.uris.len()).unwrap_or(u32::MAX);
+            target.value.total = Some(plan.total_before.saturating_add(count));
+            let _ = ledger.put_target(user, &target.value, target.version).await?;
+        }
+        if let Written::At(_) = ledger.put_generation(user, id, &read.value, read.version).await? {
+            change_source(core, user, id, |source| source.open(number)).await?;
+        }
+        return Ok(());
+    }
     match verdict {
         Verdict::There => {
             for mut target in unverified {

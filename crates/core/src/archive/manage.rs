@@ -155,7 +155,7 @@ pub async fn rebuild(core: &Core, user: &UserId, id: &SourceId) -> Result<usize,
     let mut reopened = Vec::new();
     let generations = core.ports.ledger.generations(user, id, None, usize::MAX).await?;
     for mut read in generations.into_iter().rev() {
-        let in_gone = |fate: &Fate| matches!(fate, Fate::Archived { target, .. } if gone.contains(target));
+        let in_gone = |fate: &Fate| matches!(fate, Fate::Archived { target, .. } | Fate::Present { target } if gone.contains(target));
         let lost = read.value.tracks.iter_mut().filter(|found| in_gone(&found.fate));
         let count = lost.map(|found| found.fate = Fate::Pending).count();
         if count > 0 {

@@ -159,6 +159,10 @@ impl Running<'_> {
         for number in self.source.value.open.clone() {
             blocked |= self.advance(number, blocked).await?;
         }
+        // While the outcome of a request is looked for, the failure that made it unknown still counts.
+        if self.source.value.failures > 0 && !blocked {
+            self.update_source(|source| source.failures = 0).await?;
+        }
         Ok(())
     }
 

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use reprise_domain::archive::{
-    Attempt, Event, Fate, Found, Generation, Plan, PlanKind, SETTLE, Step, Style, Target, TargetKey,
-    TargetState, tally,
+    Attempt, Event, Fate, Found, Generation, Plan, PlanKind, ROLL_OVER_AT, SETTLE, Step, Style, Target,
+    TargetKey, TargetState, tally,
 };
 use reprise_domain::ids::TrackUri;
 use reprise_domain::time::{days, later};
@@ -44,6 +44,10 @@ impl Running<'_> {
         {
             // A doubling goes first: its removal is announced.
             return Ok(true);
+        }
+        if !has_room(&target, &generation.value) {
+            // Only the reading has told how much is in it.
+            return self.create_target(generation).await.map(|()| true);
         }
         let plan = self.additions(&generation.value, &target);
         if plan.uris.is_empty() {
@@ -129,10 +133,7 @@ impl Running<'_> {
             TargetState::Gone => return Err(Stop::ArchiveGone),
             TargetState::Replaced => return Ok(None),
         }
-        let waiting = u32::try_from(generation.value.pending().count()).unwrap_or(u32::MAX);
-        let has_room =
-            target.total.unwrap_or(0).saturating_add(waiting) <= reprise_domain::archive::ROLL_OVER_AT;
-        Ok(has_room.then_some(target))
+        Ok(has_room(&target, &generation.value).then_some(target))
     }
 
     /// Asks Spotify how many items the target holds; if not as many as the ledger says, reads all of
@@ -250,4 +251,10 @@ impl Running<'_> {
         );
         self.alert(AlertKind::Unverified, Severity::Warning, target.playlist.as_str(), text).await
     }
+}
+
+/// Whether all that waits fits into a playlist, as far as its size is known.
+fn has_room(target: &Target, generation: &Generation) -> bool {
+    let waiting = u32::try_from(generation.pending().count()).unwrap_or(u32::MAX);
+    waiting == 0 || target.total.unwrap_or(0).saturating_add(waiting) <= ROLL_OVER_AT
 }

@@ -79,7 +79,6 @@ impl Running<'_> {
         let now = self.now();
         self.update_source(|source| {
             source.arrivals.retain(|arrival| !arrivals.contains(arrival));
-            source.failures = 0;
             if new_list {
                 source.turn.new_seen(before.filter(|_| whole_list), now);
             } else if looked && joined == 0 {
@@ -134,7 +133,8 @@ impl Running<'_> {
 
     /// Reads the playlist itself where that is allowed, else the inbox.
     async fn read_source(&mut self) -> Result<Vec<Finding>, Stop> {
-        if let Some(playlist) = self.readable_playlist().await? {
+        let mut candidate = self.readable_playlist().await?;
+        while let Some(playlist) = candidate.take() {
             match self.read_playlist(&playlist).await {
                 Ok(read) => {
                     if self.source.value.access != Access::Readable {
@@ -146,7 +146,10 @@ impl Running<'_> {
                     return Ok(vec![Finding { rung: Rung::Api, tracks, total: Some(read.total) }]);
                 }
                 Err(Stop::Spotify(error)) if hides_the_list(&error) => {
-                    self.refused(self.source.value.access == Access::Readable).await?;
+                    candidate = self.moved_from(&playlist).await?;
+                    if candidate.is_none() {
+                        self.refused(self.source.value.access == Access::Readable).await?;
+                    }
                 }
                 Err(stop) => return Err(stop),
             }
@@ -183,6 +186,19 @@ impl Running<'_> {
             self.refused(false).await?;
         }
         Ok(found)
+    }
+
+    /// Where Discover Weekly is now, if Spotify gave it another id than the one we knew.
+    async fn moved_from(&mut self, known: &PlaylistId) -> Result<Option<PlaylistId>, Stop> {
+        if self.source.value.kind != SourceKind::DiscoverWeekly {
+            return Ok(None);
+        }
+        let found = find_discover_weekly(&self.api, &self.token, PURPOSE).await?.map(|found| found.id);
+        let moved = found.filter(|found| found != known);
+        if moved.is_some() {
+            self.update_source(|source| source.playlist.clone_from(&moved)).await?;
+        }
+        Ok(moved)
     }
 
     /// Notes that the list cannot be read for now.
@@ -299,15 +315,19 @@ impl Running<'_> {
 
     async fn alert_if_late(&mut self, now: Timestamp) -> Result<(), Stop> {
         // Asked on a copy first: only a change is worth a write.
-        if !self.source.value.turn.clone().is_late(now) {
+        let mut asked = self.source.value.turn.clone();
+        let is_late = asked.is_late(now);
+        if asked != self.source.value.turn {
+            self.update_source(|source| {
+                source.turn.is_late(now);
+            })
+            .await?;
+        }
+        if !is_late {
             return Ok(());
         }
         let turn = self.source.value.turn.last(now);
         let label = Label::nearest(turn, &self.zone());
-        self.update_source(|source| {
-            source.turn.is_late(now);
-        })
-        .await?;
         let way_out = match self.source.value.access {
             Access::Readable => "Reprise keeps looking.",
             Access::Unknown | Access::Refused { .. } => {

@@ -49,9 +49,12 @@ impl Stop {
     pub(super) fn next(&self, now: Timestamp, failures: u32) -> Timestamp {
         let backoff = later(now, Duration::from_mins(1 << failures.min(8)).min(hours(6)));
         match self {
-            Self::Spotify(
-                SpotifyError::RateLimited { retry_at } | SpotifyError::QuotaExceeded { retry_at, .. },
-            )
+            // Whoever is told the same again and again waits longer than told.
+            Self::Spotify(SpotifyError::RateLimited { retry_at }) => {
+                let at_least = Duration::from_secs(1 << failures.saturating_sub(1).min(12));
+                (*retry_at).max(later(now, at_least))
+            }
+            Self::Spotify(SpotifyError::QuotaExceeded { retry_at, .. })
             | Self::Grant(GrantError::NotBefore { retry_at }) => {
                 (*retry_at).max(later(now, Duration::from_secs(1)))
             }

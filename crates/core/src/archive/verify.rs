@@ -44,7 +44,9 @@ impl Running<'_> {
         if Self::describe(generation, &stretch) && self.withdraw_known(generation, &target).await? {
             return Ok(());
         }
-        if in_place && target.total == Some(stretch.total) {
+        // What was put back in its old place is one piece of a mending: the rest is looked for.
+        let is_put_back = plan.position.is_some();
+        if in_place && target.total == Some(stretch.total) && !is_put_back {
             if target.state == TargetState::Unverified {
                 target.state = TargetState::Open;
                 self.put_target(&target).await?;
@@ -216,20 +218,22 @@ impl Running<'_> {
     ) -> Result<bool, Stop> {
         let archived: Vec<Identity> =
             self.whole_ledger().await?.iter().flat_map(|known| archived_in(known, target)).collect();
-        let Some((position, run)) = tally(&archived, reading).doubled_run() else { return Ok(false) };
+        let tally = tally(&archived, reading);
+        let Some((position, run)) = tally.doubled_run() else { return Ok(false) };
+        let doubled = tally.positions.iter().filter(|at| at.len() > 1).count();
         let uris: Vec<TrackUri> = run.iter().take(100).map(|index| archived[*index].uri.clone()).collect();
         let week = generation.value.label;
         let count = uris.len();
         if !self.source.value.settings.mend {
             let text = format!(
-                "{count} tracks stand more than once in \"{}\". Reprise leaves them alone, as chosen in the settings.",
+                "{doubled} tracks stand more than once in \"{}\". Reprise leaves them alone, as chosen in the settings.",
                 target.name
             );
             self.alert(AlertKind::Doubled, Severity::Warning, &format!("doubled/{week}"), text).await?;
             return Ok(false);
         }
         let text =
-            format!("{count} tracks stood more than once in \"{}\" and were put back once.", target.name);
+            format!("{doubled} tracks stood more than once in \"{}\" and were put back once.", target.name);
         self.alert(AlertKind::Mended, Severity::Notice, &format!("mended/{week}"), text).await?;
         generation.value.mended += u32::try_from(count).unwrap_or(0);
         let plan = Plan {

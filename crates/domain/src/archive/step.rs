@@ -201,9 +201,11 @@ impl Step {
     pub fn on(self, event: Event) -> Result<Self, Misstep> {
         let misstep = Misstep { step: self.name(), event: event.name() };
         match (self, event) {
-            (Self::Seen | Self::Creating { .. }, Event::CreateAnnounced { target, marker, attempt }) => {
-                Ok(Self::Creating { target, marker, attempt, absent: None })
-            }
+            // A target may turn out to be full.
+            (
+                Self::Seen | Self::Creating { .. } | Self::Target,
+                Event::CreateAnnounced { target, marker, attempt },
+            ) => Ok(Self::Creating { target, marker, attempt, absent: None }),
             (Self::Creating { target, marker, attempt, .. }, Event::CreatedAbsent(at)) => {
                 Ok(Self::Creating { target, marker, attempt, absent: Some(at) })
             }
@@ -394,7 +396,7 @@ mod tests {
         let table = [
             ("seen", "creating - target planned - - - - verified - - -"),
             ("creating", "creating creating target - creating - - seen - - - -"),
-            ("target", "- - target planned - - - - verified - - -"),
+            ("target", "creating - target planned - - - - verified - - -"),
             ("planned", "- - - planned planned planned added seen - - - -"),
             ("added", "- - - planned - - - - - verified - -"),
             ("verified", "- - - - - - - - - - done seen"),
