@@ -58,7 +58,9 @@ async fn consent_again(
         let Some(warned) = trial.warned_since(&user, last).await else { continue };
         let Some(listener) = listeners.iter_mut().find(|listener| listener.name == name) else { continue };
         let base = trial.url().await;
-        if listener.connect(&base, "/status", &trial.sim).await.is_ok() {
+        // Months later the browser has forgotten the session: they sign in again, which is consent.
+        *listener = Listener::new(&name);
+        if listener.connect(&base, "/", &trial.sim).await.is_ok() {
             let now = trial.sim.clock().now();
             assert!(now.duration_since(warned) < jiff::SignedDuration::from_hours(48), "{name} was too late");
             since.insert(name, now);
