@@ -1,5 +1,6 @@
 //! A listener with a browser: cookies, forms, and the simulated Spotify's consent.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
@@ -17,12 +18,12 @@ impl From<reqwest::Error> for NotNow {
 }
 
 /// A person at Spotify and at Reprise.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Listener {
     /// Spotify's user name.
     pub name: String,
     /// The session's cookie, once signed in.
-    session: Option<String>,
+    session: Mutex<Option<String>>,
     http: Client,
 }
 
@@ -30,12 +31,13 @@ impl Listener {
     /// Somebody who has not signed in yet.
     pub fn new(name: &str) -> Self {
         let http = reprise_core::spotify::http::client(Duration::from_secs(30)).expect("a client");
-        Self { name: name.to_owned(), session: None, http }
+        Self { name: name.to_owned(), session: Mutex::default(), http }
     }
 
     /// Opens a page; answers its text.
     pub async fn open(&self, base: &str, path: &str) -> Result<String, NotNow> {
         let page = self.http.get(format!("{base}{path}")).headers(self.cookies(None)).send().await?;
+        self.keep_session(page.headers());
         let status = page.status();
         let text = page.text().await?;
         if status.is_success() { Ok(text) } else { Err(NotNow(format!("{path}: {status}"))) }
@@ -43,7 +45,7 @@ impl Listener {
 
     /// Signs up through a link, signs in again (`/`), or consents again (`/status`): presses the
     /// button that leads to Spotify, agrees there, and comes back.
-    pub async fn connect(&mut self, base: &str, path: &str, sim: &Sim) -> Result<(), NotNow> {
+    pub async fn connect(&self, base: &str, path: &str, sim: &Sim) -> Result<(), NotNow> {
         let page = self.open(base, path).await?;
         let fields = form(&page, "/auth/spotify/start")
             .ok_or_else(|| NotNow(format!("{path} has no way to Spotify")))?;
@@ -55,13 +57,8 @@ impl Listener {
         let query = back.split_once("/auth/spotify/callback").map_or("", |(_, query)| query);
         let callback = format!("{base}/auth/spotify/callback{query}");
         let arrived = self.http.get(callback).headers(self.cookies(pending.as_deref())).send().await?;
-        let session = cookie(arrived.headers(), "reprise_session")
-            .filter(|_| arrived.status() == StatusCode::SEE_OTHER);
-        match session {
-            Some(session) => self.session = Some(session),
-            None => return Err(NotNow(format!("callback: {}", arrived.status()))),
-        }
-        Ok(())
+        let signed_in = arrived.status() == StatusCode::SEE_OTHER && self.keep_session(arrived.headers());
+        if signed_in { Ok(()) } else { Err(NotNow(format!("callback: {}", arrived.status()))) }
     }
 
     /// Fills in the form of `page` that posts to `action`, with `answers` besides what it brings, and
@@ -98,8 +95,19 @@ impl Listener {
         Ok(request.header("sec-fetch-site", "same-origin").form(fields).send().await?)
     }
 
+    /// Keeps the session's cookie if one is set: a new one, or the old one renewed.
+    fn keep_session(&self, headers: &HeaderMap) -> bool {
+        let session = cookie(headers, "reprise_session");
+        let is_set = session.is_some();
+        if is_set {
+            *self.session.lock().unwrap_or_else(PoisonError::into_inner) = session;
+        }
+        is_set
+    }
+
     fn cookies(&self, more: Option<&str>) -> HeaderMap {
-        let all: Vec<&str> = self.session.as_deref().into_iter().chain(more).collect();
+        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: Vec<&str> = session.as_deref().into_iter().chain(more).collect();
         let mut headers = HeaderMap::new();
         if let Ok(value) = all.join("; ").parse() {
             headers.insert(COOKIE, value);

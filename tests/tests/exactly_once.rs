@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reprise_core::failpoint;
-use reprise_domain::time::{days, hours};
+use reprise_domain::time::days;
 use reprise_tests::listener::Listener;
 use reprise_tests::trial::{Difference, SETTLED, Trial, append_new, compare};
 use spotify_sim::{Act, CountBy, Fault, FaultKind, Rotation, User, Variant, Weekly, When, World};
@@ -269,7 +269,7 @@ async fn a_year_of_five_listeners_whose_app_may_not_read_the_list() {
                         let act = Act::CopyDiscoverWeekly { into: inbox.clone() };
                         trial.sim.act(&listeners[n].name, &act).unwrap();
                     }
-                    None => paste(&mut trial, &listeners[n].clone(), &uris).await,
+                    None => paste(&mut trial, &listeners[n], &uris).await,
                 }
                 append_new(&mut expected[n], recordings);
             }

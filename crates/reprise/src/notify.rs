@@ -66,3 +66,54 @@ fn body(alert: &Alert) -> serde_json::Value {
         "kind": alert.kind,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::Router;
+    use axum::extract::State;
+    use axum::routing::post;
+    use jiff::Timestamp;
+    use reprise_core::ports::AlertKind;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    fn alert() -> Alert {
+        Alert {
+            key: "operator/x".into(),
+            kind: AlertKind::WeekMissing,
+            severity: Severity::Warning,
+            user: None,
+            at: Timestamp::UNIX_EPOCH,
+            text: "Discover Weekly of 2026-W47 has been seen nowhere yet.".into(),
+            acknowledged: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_webhook_gets_one_body_that_discord_slack_and_ntfy_understand() {
+        let (tell, mut heard) = mpsc::unbounded_channel();
+        let take = |State(tell): State<Arc<mpsc::UnboundedSender<String>>>, body: String| async move {
+            let _ = tell.send(body);
+        };
+        let app = Router::new().route("/hook", post(take)).with_state(Arc::new(tell));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let announcer = Announcer::new(Some(url.parse().unwrap())).unwrap();
+        announcer.notify(&alert()).await;
+        let body: serde_json::Value = serde_json::from_str(&heard.recv().await.unwrap()).unwrap();
+        assert_eq!(body["message"], alert().text);
+        for field in ["content", "text"] {
+            assert_eq!(body[field], format!("Reprise: {}", alert().text), "{field}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_webhook_that_is_gone_delays_nothing() {
+        let announcer = Announcer::new(Some("http://127.0.0.1:9/gone".parse().unwrap())).unwrap();
+        announcer.notify(&alert()).await;
+    }
+}
