@@ -232,7 +232,12 @@ async fn sign_up(
         checklist: None,
     };
     let grant = consent.grant(core, &id).await?;
-    let admission = Admission { user: user.clone(), grant, invite: pending.invite.clone(), at: now };
+    let admission = Admission {
+        user: user.clone(),
+        grant,
+        invite: pending.invite.as_deref().map(onboard::hash_of),
+        at: now,
+    };
     match core.ports.users.admit(&admission).await? {
         Admitted::Welcome(role) => {
             user.role = role;

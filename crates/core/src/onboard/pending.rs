@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{InviteState, invite_state};
 use crate::Core;
-use crate::ports::{InviteHash, Sealed, StoreError};
+use crate::ports::{Sealed, StoreError};
 use crate::spotify::accounts::{CsrfToken, PkceCodeChallenge};
 use crate::spotify::scopes::Scope;
 use crate::vault::{Purpose, VaultError};
@@ -23,7 +23,8 @@ pub const PENDING_MINUTES: u64 = 10;
 pub(super) struct Pending {
     pub(super) verifier: String,
     pub(super) at: Timestamp,
-    pub(super) invite: Option<InviteHash>,
+    /// The link's secret, so that a failed login can be tried again through the same link.
+    pub(super) invite: Option<String>,
     /// Who consents again; nobody else may come back.
     pub(super) user: Option<UserId>,
     pub(super) return_to: String,
@@ -67,7 +68,7 @@ pub async fn start(
     let invite = match invite {
         None => None,
         Some(secret) => match invite_state(core, secret).await? {
-            InviteState::Valid(_) => Some(super::hash_of(secret)),
+            InviteState::Valid(_) => Some(secret.to_owned()),
             state => return Err(StartError::Invite(state)),
         },
     };
@@ -102,6 +103,11 @@ pub(super) async fn open(core: &Core, state: &str, cookie: &str) -> Result<Optio
     Ok(serde_json::from_slice::<Pending>(&text)
         .ok()
         .filter(|pending| core.ports.clock.now() < later(pending.at, lasts)))
+}
+
+/// The secret of the sign-up link by which the login named `state` was started, to try again with.
+pub async fn invite_of(core: &Core, state: &str, cookie: &str) -> Option<String> {
+    open(core, state, cookie).await.ok()??.invite
 }
 
 /// A `state` as it may appear in a cookie's name; `None` for anything we have not made.

@@ -31,7 +31,7 @@ pub(super) async fn callback(
 ) -> Result<Response, Failure> {
     match Returned::parse(&uri.to_string()) {
         Some(returned) => end(&app, visitor, &headers, returned).await,
-        None => refused(&app, None, &FinishError::NotPending).await,
+        None => refused(&app, None, &FinishError::NotPending, None).await,
     }
 }
 
@@ -53,9 +53,13 @@ async fn end(
 ) -> Result<Response, Failure> {
     let cookie = app.address.login(headers, &returned.state);
     let cleared = cookie.is_some().then(|| app.address.end_login(&returned.state)).flatten();
+    let invite = match &cookie {
+        Some(cookie) => onboard::invite_of(&app.core, &returned.state, cookie).await,
+        None => None,
+    };
     let response = match onboard::finish(&app.core, cookie.as_deref(), returned).await {
         Ok(arrived) => welcome(app, arrived).await?,
-        Err(error) => refused(app, visitor, &error).await?,
+        Err(error) => refused(app, visitor, &error, invite).await?,
     };
     Ok(match cleared {
         Some(cookie) => with_cookie(response, cookie),
@@ -90,10 +94,16 @@ async fn settle_in(core: Arc<Core>, user: UserId, is_new: bool) {
     }
 }
 
-/// What happened instead, and what to do about it.
-async fn refused(app: &App, visitor: Option<User>, error: &FinishError) -> Result<Response, Failure> {
+/// What happened instead, and what to do about it; trying again goes through the same link.
+async fn refused(
+    app: &App,
+    visitor: Option<User>,
+    error: &FinishError,
+    invite: Option<String>,
+) -> Result<Response, Failure> {
+    let fields: Vec<_> = invite.map(|secret| ("invite".to_owned(), secret)).into_iter().collect();
     let (status, model) = match error {
-        FinishError::Denied => (StatusCode::FORBIDDEN, Message::ConsentDenied { fields: Vec::new() }),
+        FinishError::Denied => (StatusCode::FORBIDDEN, Message::ConsentDenied { fields }),
         FinishError::NotInvited => (StatusCode::FORBIDDEN, Message::NotInvited),
         FinishError::InviteGone => (StatusCode::GONE, Message::InviteGone),
         FinishError::Disabled => (StatusCode::FORBIDDEN, Message::Disabled),
@@ -105,7 +115,7 @@ async fn refused(app: &App, visitor: Option<User>, error: &FinishError) -> Resul
         other => {
             tracing::info!(reason = %other, "a login was not finished");
             let (status, why) = reason(app, other);
-            (status, Message::ConsentFailed { why, fields: Vec::new() })
+            (status, Message::ConsentFailed { why, fields })
         }
     };
     let ctx = match &visitor {
