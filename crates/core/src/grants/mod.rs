@@ -238,6 +238,7 @@ pub(crate) async fn consented(
         reauth_by: reprise_domain::token::reauth_by(now),
         warned_days: None,
         lost: 0,
+        unsure: false,
     })
 }
 
@@ -250,6 +251,3 @@ pub(crate) async fn replace(tokens: &dyn Tokens, user: &UserId, grant: &Grant) -
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -9,7 +9,7 @@ use reprise_domain::token::{Ask, GrantState, REFRESH_LEASE};
 use super::{GrantError, Inner, Issued, Outcome};
 use crate::failpoint;
 use crate::ports::{Grant, Sealed, Version, Versioned, Written};
-use crate::spotify::{AccountsError, RefreshToken, Refreshed};
+use crate::spotify::{AccountsError, Effect, RefreshToken, Refreshed};
 use crate::vault::Purpose;
 
 /// Another process's refresh is looked at again after this.
@@ -21,7 +21,7 @@ struct Announced {
     version: Version,
     recheck: bool,
     failures: u32,
-    /// Whether an earlier refresher died without saying how its request ended.
+    /// Whether an earlier refresher died, or was left, without knowing how its request ended.
     outcome_lost: bool,
 }
 
@@ -62,7 +62,7 @@ impl Inner {
             GrantState::Backoff { failures, .. } => failures,
             _ => 0,
         };
-        let outcome_lost = matches!(read.value.state, GrantState::Refreshing { .. });
+        let outcome_lost = read.value.unsure || matches!(read.value.state, GrantState::Refreshing { .. });
         let until = self.clock.mark().plus(REFRESH_LEASE);
         let state = GrantState::Refreshing { owner: format!("{owner:016x}"), until };
         let grant = Grant { state, ..read.value };
@@ -105,7 +105,7 @@ impl Inner {
             }
         };
         let scopes = refreshed.scopes.as_ref().map(|scopes| scopes.iter().map(str::to_owned).collect());
-        let mut grant = Grant { refresh, state, ..announced.grant };
+        let mut grant = Grant { refresh, state, unsure: false, ..announced.grant };
         if let Some(scopes) = scopes {
             grant.scopes = scopes;
         }
@@ -136,12 +136,14 @@ impl Inner {
     ) -> Result<Option<Outcome>, GrantError> {
         let now = self.clock.now();
         let mut grant = announced.grant;
+        grant.unsure = announced.outcome_lost || error.effect() == Effect::Unknown;
         let failures = announced.failures + 1;
         let backed_off = |retry_at| GrantState::<Sealed>::backed_off(now, failures, retry_at);
         let outcome = match error {
             AccountsError::InvalidGrant { .. } => {
                 grant.state = GrantState::refused(now, grant.reauth_by, announced.recheck);
                 grant.lost += u32::from(announced.outcome_lost);
+                grant.unsure = false;
                 tracing::warn!(user = %user, state = grant.state.name(), "spotify refuses a refresh token");
                 match grant.state {
                     GrantState::ReauthRequired { why, .. } => GrantError::Reauth(why),

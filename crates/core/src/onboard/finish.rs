@@ -131,7 +131,12 @@ pub async fn finish(core: &Core, cookie: Option<&str>, returned: Returned) -> Re
     let refresh = granted.refresh.clone().ok_or(FinishError::CodeRefused)?;
     let profile = core.api.me(&granted.access, Purpose::SignUp).await?;
     let consent = Consent { granted, refresh, scopes };
+    // Looked for first, so that a second tab that signs up meanwhile is no conflict.
+    let namesake = core.ports.users.user_by_account(None, &profile.id).await?.map(|read| read.value.id);
     let known = core.ports.users.user_by_account(profile.account_id.as_ref(), &profile.id).await?;
+    if namesake.is_some_and(|namesake| known.as_ref().is_none_or(|known| known.value.id != namesake)) {
+        return Err(FinishError::Conflict);
+    }
     let arrived = match known {
         Some(known) => welcome_back(core, pending, known.value, &profile, consent).await?,
         None if pending.user.is_some() => return Err(FinishError::OtherAccount),
@@ -170,11 +175,6 @@ async fn welcome_back(
 ) -> Result<Arrived, FinishError> {
     if pending.user.as_ref().is_some_and(|expected| *expected != known.id) {
         return Err(FinishError::OtherAccount);
-    }
-    let contradicts =
-        known.account.is_some() && profile.account_id.is_some() && known.account != profile.account_id;
-    if contradicts {
-        return Err(FinishError::Conflict);
     }
     if known.disabled {
         return Err(FinishError::Disabled);

@@ -16,7 +16,7 @@ use reprise_domain::time::{days, later};
 use ring::digest::{SHA256, digest};
 
 pub use finish::{Arrived, FinishError, Returned, finish, reschedule};
-pub use pending::{PENDING_MINUTES, StartError, Started, local_path, start, state_of_cookie};
+pub use pending::{PENDING_MINUTES, StartError, Started, invite_of, local_path, start, state_of_cookie};
 
 use crate::ports::{Erased, Invite, InviteHash, Role, StoreError};
 use crate::vault::VaultError;
@@ -125,6 +125,3 @@ fn hash_of(secret: &str) -> InviteHash {
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
     InviteHash(hash.as_ref().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
 }
-
-#[cfg(test)]
-mod tests;

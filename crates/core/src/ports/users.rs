@@ -242,6 +242,9 @@ pub struct Grant {
     pub warned_days: Option<u32>,
     /// Refreshes whose outcome was lost for good.
     pub lost: u32,
+    /// Whether a refresh may have replaced the token by one that never arrived.
+    #[serde(default)]
+    pub unsure: bool,
 }
 
 /// Grants, one per listener.

@@ -33,6 +33,7 @@ pub fn grant(name: &str, at: Timestamp) -> Grant {
         reauth_by: reauth_by(at),
         warned_days: None,
         lost: 0,
+        unsure: false,
     }
 }
 
