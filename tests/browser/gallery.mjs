@@ -9,6 +9,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export async function startGallery() {
   const args = ["run", "-q", "-p", "reprise-web", "--features", "gallery", "--example", "gallery", "--", "127.0.0.1:0"];
   const child = spawn("cargo", args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  // Whatever ends us ends it.
+  process.once("exit", () => child.kill());
   const address = await new Promise((resolve, reject) => {
     let said = "";
     child.stdout.on("data", (chunk) => {

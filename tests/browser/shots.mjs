@@ -34,6 +34,8 @@ for (const width of WIDTHS) {
       colorScheme,
       reducedMotion: "reduce",
     });
+    // Two busy cores are slow to draw the first page.
+    context.setDefaultTimeout(120_000);
     const queue = [...targets];
     const worker = async () => {
       for (let next = queue.shift(); next; next = queue.shift()) {

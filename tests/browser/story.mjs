@@ -13,11 +13,12 @@ after(() => browser.close());
 
 /** One story: a fresh Reprise, and a browser that has never seen it. */
 function story(name, tell, { settings = async () => ({}), ...options } = {}) {
-  test(name, { timeout: 120_000 }, async () => {
+  test(name, { timeout: 300_000 }, async () => {
     const { stop = () => {}, ...env } = await settings();
     const house = await startReprise(env);
     const context = await browser.newContext({ locale: "en-GB", timezoneId: "Europe/Berlin", ...options });
-    context.setDefaultTimeout(15_000);
+    // Two busy cores are slow to draw.
+    context.setDefaultTimeout(60_000);
     const seen = witness(context, house);
     try {
       await tell(await context.newPage(), house, context);
