@@ -1,7 +1,7 @@
 //! The live checklist: what works for this listener, and what to do about what does not.
 
 use reprise_domain::archive::{Access, Rung, Source, SourceKind, TargetState};
-use reprise_domain::ids::UserId;
+use reprise_domain::ids::{PlaylistId, UserId};
 
 use crate::Core;
 use crate::archive;
@@ -26,7 +26,7 @@ pub enum ChecklistError {
 
 /// Runs the checklist, keeps it with the listener, and learns where Discover Weekly is.
 ///
-/// Costs about five calls; nothing is left behind at Spotify.
+/// Costs about six calls; nothing is left behind at Spotify.
 pub async fn run(core: &Core, user: &UserId) -> Result<Checklist, ChecklistError> {
     let grant = core.ports.tokens.grant(user).await?.ok_or(ChecklistError::NoListener)?.value;
     let mut checks = vec![scopes(&grant.scopes.iter().cloned().collect())];
@@ -153,7 +153,10 @@ async fn discover(core: &Core, user: &UserId, token: &AccessToken) -> Result<Che
 async fn read_back(core: &Core, user: &UserId, token: &AccessToken) -> Result<Check, ChecklistError> {
     const KIND: CheckKind = CheckKind::ArchiveReadBack;
     let targets = core.ports.ledger.targets(user).await?;
-    let newest = targets.into_iter().map(|read| read.value).max_by(|a, b| a.key.cmp(&b.key));
+    let newest = targets
+        .into_iter()
+        .map(|read| read.value)
+        .max_by_key(|target| (target.key.family().to_owned(), target.key.volume()));
     let Some(target) = newest else {
         let detail =
             "Your archive playlist is made, written and read back with the first tracks that come in.";
@@ -163,8 +166,7 @@ async fn read_back(core: &Core, user: &UserId, token: &AccessToken) -> Result<Ch
         let detail = "The archive playlist is no longer in your library. It can be rebuilt in the settings.";
         return Ok(check(KIND, CheckOutcome::Failed, detail));
     }
-    let details = PlaylistDetails { name: Some(&target.name), ..PlaylistDetails::default() };
-    if let Err(error) = core.api.change_details(token, Purpose::SignUp, &target.playlist, details).await {
+    if let Err(error) = rename_to_itself(core, token, &target.playlist).await {
         return Ok(match error {
             SpotifyError::NotFound | SpotifyError::Forbidden { .. } => check(
                 KIND,
@@ -183,6 +185,17 @@ async fn read_back(core: &Core, user: &UserId, token: &AccessToken) -> Result<Ch
         ),
         Err(error) => not_told(KIND, &error),
     })
+}
+
+/// Writes a playlist the name it has, which may not be the one it was given here.
+async fn rename_to_itself(
+    core: &Core,
+    token: &AccessToken,
+    playlist: &PlaylistId,
+) -> Result<(), SpotifyError> {
+    let name = core.api.playlist(token, Purpose::SignUp, playlist).await?.name;
+    let details = PlaylistDetails { name: Some(&name), ..PlaylistDetails::default() };
+    core.api.change_details(token, Purpose::SignUp, playlist, details).await
 }
 
 async fn playback(core: &Core, token: &AccessToken) -> [Check; 2] {

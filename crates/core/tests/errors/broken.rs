@@ -122,3 +122,27 @@ async fn whatever_fails_for_long_is_asked_ever_more_rarely() {
         ends_well(&house, &ada, "ada").await;
     }
 }
+
+/// What happens to the clocks of a machine.
+type Jump = fn(&House);
+
+#[tokio::test]
+async fn a_clock_that_jumps_and_a_machine_that_sleeps_shorten_no_wait() {
+    const HOUR: i64 = 3_600_000;
+    let jumps: [(&str, Jump); 4] = [
+        ("forward", |house| drop(house.sim.clock().jump_wall(HOUR))),
+        ("back", |house| drop(house.sim.clock().jump_wall(-HOUR))),
+        ("asleep", |house| drop(house.sim.clock().suspend(hours(1)))),
+        ("restarted", |house| drop(house.sim.clock().reboot())),
+    ];
+    for (name, jump) in jumps {
+        let (house, ada) = second_week().await;
+        // Takes effect well after the request was given up, and within what is waited for.
+        let kind = FaultKind::LateEffect { after_sim_seconds: 110 };
+        house.sim.faults().add(Fault::once(ADD, kind));
+        house.run(&ada).await;
+        jump(&house);
+        ends_well(&house, &ada, "ada").await;
+        assert_eq!(house.told(&ada), [], "{name}");
+    }
+}

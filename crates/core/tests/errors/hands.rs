@@ -52,6 +52,8 @@ async fn a_renamed_archive_is_the_same_archive() {
     let playlist = house.archive("ada").id;
     house.act("ada", &Act::Rename { playlist: playlist.clone(), name: "Mine".to_owned() });
     house.act("ada", &Act::Describe { playlist, description: "My words".to_owned() });
+    let (outcome, _) = house.line(&ada, CheckKind::ArchiveReadBack).await;
+    assert_eq!(outcome, CheckOutcome::Passed);
     house.live(days(2)).await;
     let mine = house.playlists("ada", "Mine").remove(0);
     assert_eq!(recordings(&mine), house.expected("ada"));

@@ -4,6 +4,7 @@
 
 mod broken;
 mod ceilings;
+mod checked;
 mod doubled;
 mod hands;
 #[path = "../common/house.rs"]
