@@ -75,7 +75,9 @@ fn no_source_holds_what_it_must_not() {
     for (path, text) in sources().iter().filter(|(path, _)| path.ends_with(".rs")) {
         for (number, line) in text.lines().enumerate() {
             for (never, instead) in NEVER {
-                if line.contains(never) {
+                // A benchmark measures real time, and may wait for it.
+                let is_allowed = path.starts_with("tests/bench/") && never.starts_with("thread");
+                if line.contains(never) && !is_allowed {
                     breaches.push(format!("{path}:{}: {never}: {instead}", number + 1));
                 }
             }
