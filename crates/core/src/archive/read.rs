@@ -16,7 +16,7 @@ use super::running::{PURPOSE, Running};
 use super::stop::Stop;
 use crate::failpoint;
 use crate::ports::{AlertKind, Severity, Version, Versioned};
-use crate::spotify::{Entry, ForbiddenWhy, SpotifyError};
+use crate::spotify::{Entry, ForbiddenWhy, ItemsPage, SpotifyError};
 
 /// Generations that a reading is compared with: a stale answer is never months old.
 const RECENT: usize = 8;
@@ -33,6 +33,9 @@ const LARGEST_PLAYLIST: u32 = 11_000;
 
 /// Spotify shows at most so many items a page.
 const PAGE: u32 = 50;
+
+/// A page that fails is asked for again after a second, two, and four.
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// What one rung brought.
 pub(super) struct Finding {
@@ -231,12 +234,30 @@ impl Running<'_> {
         let mut read = ReadPlaylist { entries: Vec::new(), total: 0 };
         loop {
             let offset = u32::try_from(read.entries.len()).unwrap_or(u32::MAX);
-            let page = self.api.playlist_items(&self.token, PURPOSE, id, offset, PAGE).await?;
+            let page = self.page(id, offset).await?;
             read.total = page.total;
             let is_last = !page.next || page.entries.is_empty() || offset > LARGEST_PLAYLIST;
             read.entries.extend(page.entries.into_iter().map(track_of));
             if is_last {
                 return Ok(read);
+            }
+        }
+    }
+
+    /// Reads one page. Further pages are asked for again after a moment: what has been read so far is
+    /// worth more than one call, and thirty pages in a row must not depend on thirty lucky answers.
+    async fn page(&self, id: &PlaylistId, offset: u32) -> Result<ItemsPage, Stop> {
+        let mut pause = Duration::from_secs(1);
+        loop {
+            let answer = self.api.playlist_items(&self.token, PURPOSE, id, offset, PAGE).await;
+            match answer {
+                Err(SpotifyError::Unavailable { retry_at: None, .. } | SpotifyError::Invalid { .. })
+                    if offset > 0 && pause <= LONGEST_PAUSE =>
+                {
+                    self.core.ports.clock.sleep_until(later(self.now(), pause)).await;
+                    pause *= 2;
+                }
+                answer => return Ok(answer?),
             }
         }
     }
