@@ -53,7 +53,12 @@ pub struct Server {
 impl Server {
     /// Starts the binary and waits until it listens; `None` if it died before.
     pub async fn start(env: &[(String, String)], said: &Said) -> Option<Self> {
-        let mut child = Command::new(binary())
+        Self::start_from(binary(), env, said).await
+    }
+
+    /// The same with a binary that was built elsewhere.
+    pub async fn start_from(binary: &Path, env: &[(String, String)], said: &Said) -> Option<Self> {
+        let mut child = Command::new(binary)
             .arg("serve")
             .env_clear()
             .envs(env.iter().cloned())
@@ -85,6 +90,11 @@ impl Server {
     /// SIGKILL, and waits until it is gone.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("a child can be killed");
+    }
+
+    /// Its number among processes, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Resident memory in kilobytes.
