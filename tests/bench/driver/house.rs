@@ -131,18 +131,6 @@ impl House {
         }
         store.close().await;
     }
-
-    /// Sum of the calls that the ledger noted for archive runs so far, over everybody.
-    pub(crate) async fn calls_of_runs(&self) -> f64 {
-        let file = self.dir.path().join("reprise.db");
-        let store = SqlStore::open(&format!("sqlite:{}", file.display())).await.expect("the ledger");
-        let mut calls = 0;
-        for user in store.users(None, 100_000).await.expect("users") {
-            calls += store.runs(&user.id, 100).await.expect("runs").iter().map(|run| run.calls).sum::<u32>();
-        }
-        store.close().await;
-        f64::from(calls)
-    }
 }
 
 /// Makes sure that the newest list of each listener stands in their archive; answers its mean length.

@@ -46,6 +46,8 @@ struct Args {
     dir: PathBuf,
     /// Listeners who are due at once.
     crowd: usize,
+    /// Listeners of the weeks that are measured again and again.
+    some: usize,
     /// Listeners with a year's archive.
     few: usize,
     /// Weeks measured.
@@ -74,9 +76,10 @@ impl Args {
             script: path("--script"),
             dir: path("--dir"),
             crowd: number("--listeners", 1000, 50),
+            some: number("--some", 200, 20),
             few: number("--few", 20, 4),
-            weeks: number("--weeks", 3, 1),
-            starts: number("--starts", 15, 3),
+            weeks: number("--weeks", 5, 2),
+            starts: number("--starts", 10, 3),
         }
     }
 }
@@ -88,13 +91,13 @@ async fn main() {
     let mut table = Table::default();
     let before = load();
     starts(&args, &mut table).await;
-    crowd(&args, &mut table).await;
+    crowd(&args, args.some, args.weeks, &mut table).await;
+    crowd(&args, args.crowd, 1, &mut table).await;
     year(&args, &mut table).await;
     let text = format!(
-        "{}\n{}\nMedians, with least and most where they differ; {} weeks measured, {} starts. The run took {} s; load average before it {before}, after it {}.\n",
+        "{}\n{}\nMedians, with least and most where they differ; {} starts. The run took {} s; load average before it {before}, after it {}.\n",
         machine(&args),
         table.text(),
-        args.weeks,
         args.starts,
         began.elapsed().as_secs(),
         load(),
@@ -136,37 +139,37 @@ async fn starts(args: &Args, table: &mut Table) {
 }
 
 /// Many listeners whose lists turn at the same hour.
-async fn crowd(args: &Args, table: &mut Table) {
-    progress(&format!("{} listeners sign up", args.crowd));
+async fn crowd(args: &Args, size: usize, count: usize, table: &mut Table) {
+    progress(&format!("{size} listeners sign up"));
     let mut house = House::build(&args.binary, &args.dir, START, 3).await;
-    let people = Crowd::of(args.crowd);
+    let people = Crowd::of(size);
     let plain = plain(args, house.spotify.url());
     people.all().for_each(|name| house.sim.add_user(User::new(name)));
     let signed_up = house.sign_in(&people.ours).await;
-    let verified = house.measure(hours(1), args.crowd).await;
+    let verified = house.measure(hours(1), size).await;
     house.assert_all_done().await;
     assert_archived(&house.sim, &people.ours);
     let first = plain.run(&house.sim, &people.plain, 1).spent;
     plain.run(&house.sim, &people.threaded, THREADS);
-    let of_runs = house.calls_of_runs().await / first.listeners;
-    let of_sign_up = (signed_up.calls + verified.calls) / first.listeners - of_runs;
     let mut weeks = Weeks::default();
     let turn = FIRST_TURN.parse().expect("an instant");
-    weeks.live(&mut house, &plain, &people, turn, args.weeks).await;
-    table.part(&format!("{} listeners due at once, weeks 2 to {}", args.crowd, args.weeks + 1));
+    weeks.live(&mut house, &plain, &people, turn, count).await;
+    table.part(&format!("{size} listeners due at once, {}", times(count)));
     weeks.tell_speed(table);
     weeks.tell_work(table);
-    weeks.tell_memory(table, args.crowd);
+    weeks.tell_memory(table);
     let once = |value: f64| Samples::from_iter([value]);
     table.row("sign-ups per second, first week included", &once(signed_up.per_second()), &Samples::default());
-    table.part("Calls, counted by the simulator: first weeks");
     table.row(
-        "Web API calls for the first archived week",
-        &once(of_runs),
+        "Web API calls for sign-up, checklist and first week",
+        &once((signed_up.calls + verified.calls) / first.listeners),
         &once(first.calls / first.listeners),
     );
-    table.row("besides, once at sign-up (checklist)", &once(of_sign_up), &Samples::default());
     weeks.tell_calls(table);
+}
+
+fn times(weeks: usize) -> String {
+    if weeks == 1 { "one week".to_owned() } else { format!("{weeks} weeks") }
 }
 
 /// A few listeners after a year, whose archives are long; then the same with answers that take time.
@@ -200,12 +203,15 @@ async fn year(args: &Args, table: &mut Table) {
     let mut weeks = Weeks::default();
     turn = weeks.live(&mut house, &plain, &people, later(turn, days(7)), args.weeks).await;
     let held = weeks.held().median().unwrap_or(0.0).round();
-    table.part(&format!("Calls: weeks from the {LATE_WEEK}nd, archives of {held} tracks"));
-    weeks.tell_calls(table);
-    table.row("Web API calls per listener and whole week, all checks", &of_a_year, &Samples::default());
-    table.part(&format!("{} listeners, weeks from the {LATE_WEEK}nd", args.few));
+    table.part(&format!(
+        "{} listeners from their {LATE_WEEK}nd week, archives of {held} tracks, {}",
+        args.few,
+        times(args.weeks)
+    ));
     weeks.tell_speed(table);
     weeks.tell_work(table);
+    weeks.tell_calls(table);
+    weeks.tell_whole_week(table, &of_a_year);
     house.sim.faults().add(Fault::always("*", FaultKind::Slow { ms: ANSWER_MS }));
     let mut slow = Weeks::default();
     slow.live(&mut house, &plain, &people, turn, 1).await;

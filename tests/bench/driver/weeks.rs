@@ -124,11 +124,15 @@ impl Weeks {
         table.row("Web API calls per fruitless check", &ours.calls(), &plain.calls());
     }
 
-    pub(crate) fn tell_memory(&self, table: &mut Table, count: usize) {
-        let of = |what: &str| format!("{what}, {count} listeners");
-        table.row(&of("memory at rest, MiB"), &self.our_idle, &self.plain_idle);
-        table.row(&of("most memory, all due at once, MiB"), &self.our_peak, &self.plain_peak);
-        table.row(&of("start-up of the server, ms"), &self.startup, &Samples::default());
+    pub(crate) fn tell_memory(&self, table: &mut Table) {
+        table.row("memory at rest, MiB", &self.our_idle, &self.plain_idle);
+        table.row("most memory, all due at once, MiB", &self.our_peak, &self.plain_peak);
+        table.row("start-up of the server, ms", &self.startup, &Samples::default());
+    }
+
+    /// Calls of whole weeks: the script runs once, and so misses what turns late.
+    pub(crate) fn tell_whole_week(&self, table: &mut Table, ours: &Samples) {
+        table.row("Web API calls per whole week (script: one run)", ours, &self.plain.calls());
     }
 
     /// Mean length of our archives.
