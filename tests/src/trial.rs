@@ -346,6 +346,40 @@ impl Trial {
         told
     }
 
+    /// When what is missing from an archive could have been read, and what the ledger knew then.
+    pub async fn tell_missing(&self, name: &str, missing: &[u32]) -> String {
+        let truth = self.sim.truth(name).expect("a listener");
+        let mut told = String::new();
+        for list in truth.discover_weekly.generations {
+            let here = list
+                .entries
+                .iter()
+                .filter_map(|entry| entry.recording)
+                .filter(|it| missing.contains(it))
+                .count();
+            if here > 0 {
+                let _ = write!(
+                    told,
+                    "\n  {here} of {} (varied {}) {} to {:?}",
+                    list.number, list.varied, list.from, list.until
+                );
+            }
+        }
+        let users = self.users().await;
+        if let Some(user) = users.iter().find(|user| user.spotify_id.as_str() == name) {
+            for generation in self.generations(user).await {
+                let _ = write!(
+                    told,
+                    "\n  {} first seen {} with {}",
+                    generation.label,
+                    generation.first_seen,
+                    generation.tracks.len()
+                );
+            }
+        }
+        told
+    }
+
     /// No secret in anything that was said.
     pub fn assert_no_canary(&self) {
         let said = self.said.text();

@@ -109,6 +109,8 @@ async fn a_year_of_twenty_listeners_whose_lists_can_be_read() {
     });
     let began = trial.sim.clock().now();
     let rotations = [Rotation::None, Rotation::Empty, Rotation::Same, Rotation::RotateGraceful];
+    // The first sign-ups die after each of their steps.
+    trial.kill_at(FIRST.map(|place| (place, 1)));
     let mut listeners = Vec::new();
     for n in 0..20 {
         let name = format!("listener{n:02}");
@@ -123,11 +125,6 @@ async fn a_year_of_twenty_listeners_whose_lists_can_be_read() {
             ..User::new(&name)
         });
         let mut listener = Listener::new(&name);
-        // The first sign-ups die after each of their steps.
-        if let Some(place) = FIRST.get(n) {
-            trial.spare().await;
-            trial.kill_at([(*place, 1)]);
-        }
         trial.sign_up(&mut listener).await;
         trial.pass(Duration::from_mins(5)).await;
         listeners.push(listener);
@@ -154,9 +151,15 @@ async fn a_year_of_twenty_listeners_whose_lists_can_be_read() {
     let mut differences = Vec::new();
     for listener in &listeners {
         let name = listener.name.as_str();
-        let difference = compare(&trial.readable(name, began), &trial.archived(name));
+        let (readable, archived) = (trial.readable(name, began), trial.archived(name));
+        let difference = compare(&readable, &archived);
         if difference != Difference::default() {
-            println!("{difference:?} {}", trial.tell(name).await);
+            let missing: Vec<u32> = readable.into_iter().filter(|it| !archived.contains(it)).collect();
+            println!(
+                "{difference:?} {} {}",
+                trial.tell(name).await,
+                trial.tell_missing(name, &missing).await
+            );
         }
         differences.push(difference);
     }

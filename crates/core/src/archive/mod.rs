@@ -182,7 +182,14 @@ impl Running<'_> {
                 }
                 Next::FindCreated => self.find_created(&mut generation).await?,
                 Next::Look => self.find_outcome(&mut generation).await?,
-                Next::Verify => self.verify(&mut generation).await?,
+                Next::Verify => {
+                    let wait = self.settling(&generation.value).await?;
+                    if !wait.is_zero() {
+                        self.wake_in(wait);
+                        return Ok(false);
+                    }
+                    self.verify(&mut generation).await?;
+                }
                 Next::Finish => self.finish(&mut generation).await?,
                 Next::Wait(wait) => {
                     self.wake_in(wait);

@@ -35,6 +35,13 @@ impl Running<'_> {
                 self.step(generation, Event::GaveUp(now)).await?;
                 Err(error.into())
             }
+            Err(error) if plan.kind == PlanKind::Add && plan.position.is_some() => {
+                // What was taken out to be put back once must not be forgotten, whatever refuses it now:
+                // the next run looks, and adds what is missing.
+                let now = self.mark();
+                self.step(generation, Event::GaveUp(now)).await?;
+                Err(error.into())
+            }
             Err(SpotifyError::Invalid { what }) => self.refused_batch(generation, &plan, &what).await,
             Err(error) => {
                 self.step(generation, Event::Refused).await?;

@@ -1,8 +1,10 @@
 //! Reading back what was added, and mending what came out double.
 
+use std::time::Duration;
+
 use reprise_domain::archive::{
-    Event, Fate, Found, Generation, Plan, PlanKind, Reading, Step, Style, Target, TargetState, find_block,
-    tally,
+    Event, Fate, Found, Generation, Plan, PlanKind, Reading, SETTLE, Step, Style, Target, TargetState,
+    find_block, tally,
 };
 use reprise_domain::identity::Identity;
 use reprise_domain::ids::TrackUri;
@@ -14,6 +16,13 @@ use crate::ports::{AlertKind, Severity, Versioned};
 use crate::spotify::{Effect, SpotifyError};
 
 impl Running<'_> {
+    /// How long a reading of the target may not yet show what another generation has written since.
+    pub(super) async fn settling(&self, generation: &Generation) -> Result<Duration, Stop> {
+        let Step::Added { plan, .. } = &generation.step else { return Ok(Duration::ZERO) };
+        let written = self.target(&plan.target).await?.and_then(|read| read.value.written);
+        Ok(written.map_or(Duration::ZERO, |written| written.plus(SETTLE).since(&self.mark())))
+    }
+
     /// Reads back an effect that is certain.
     pub(super) async fn verify(&mut self, generation: &mut Versioned<Generation>) -> Result<(), Stop> {
         let Step::Added { plan, .. } = generation.value.step.clone() else { return Ok(()) };
