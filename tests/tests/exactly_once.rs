@@ -185,8 +185,11 @@ enum Habit {
 
 /// Makes an inbox playlist and names it in the settings.
 async fn set_inbox(trial: &mut Trial, listener: &Listener) -> String {
-    let inbox = trial.sim.act(&listener.name, &Act::Create { name: "Inbox".into(), uris: vec![] }).unwrap();
-    let inbox = inbox.playlist.unwrap();
+    let inbox = trial
+        .sim
+        .act(&listener.name, &Act::Create { name: "Inbox".into(), uris: vec![] })
+        .expect("a new playlist");
+    let inbox = inbox.playlist.expect("its id");
     let link = format!("https://open.spotify.com/playlist/{inbox}");
     for _ in 0..100 {
         let base = trial.url().await;
@@ -205,8 +208,8 @@ async fn set_inbox(trial: &mut Trial, listener: &Listener) -> String {
 
 /// What Discover Weekly holds for a listener now: links and recordings.
 fn current_list(trial: &Trial, name: &str) -> (Vec<String>, Vec<u32>) {
-    let truth = trial.sim.truth(name).unwrap();
-    let entries = truth.discover_weekly.generations.last().unwrap().entries.iter();
+    let truth = trial.sim.truth(name).expect("a listener");
+    let entries = truth.discover_weekly.generations.last().expect("a list").entries.iter();
     entries.filter_map(|entry| Some((entry.shown_uri.clone()?, entry.recording?))).unzip()
 }
 
