@@ -20,13 +20,13 @@ use spotify_sim::{Act, Fault, FaultKind, Sim, User};
 
 use crate::house::{House, assert_archived, environment};
 use crate::plain::{Plain, Ran};
-use crate::table::{Samples, Table};
+use crate::table::Samples;
 use crate::weeks::{Crowd, THREADS, Weeks};
 
-/// A Monday, six hours after the turn.
-const START: &str = "2026-11-16T06:00:00Z";
+/// The Sunday before: everybody signs up.
+const START: &str = "2026-11-22T18:00:00Z";
 
-/// The turn after it.
+/// The first turn that is measured.
 const FIRST_TURN: &str = "2026-11-23T00:00:00Z";
 
 /// The week from which a year's archive is measured.
@@ -77,8 +77,8 @@ impl Args {
             dir: path("--dir"),
             crowd: number("--listeners", 1000, 50),
             some: number("--some", 200, 20),
-            few: number("--few", 20, 4),
-            weeks: number("--weeks", 5, 2),
+            few: number("--few", 10, 4),
+            weeks: number("--weeks", 3, 2),
             starts: number("--starts", 10, 3),
         }
     }
@@ -88,25 +88,22 @@ impl Args {
 async fn main() {
     let args = Args::read();
     let began = Instant::now();
-    let mut table = Table::default();
     let before = load();
-    starts(&args, &mut table).await;
-    crowd(&args, args.some, args.weeks, &mut table).await;
-    crowd(&args, args.crowd, 1, &mut table).await;
-    year(&args, &mut table).await;
-    let text = format!(
-        "{}\n{}\nMedians, with least and most where they differ; {} starts. The run took {} s; load average before it {before}, after it {}.\n",
-        machine(&args),
-        table.text(),
+    table::print(&format!("{}\n", machine(&args)));
+    starts(&args).await;
+    crowd(&args, args.some, args.weeks).await;
+    crowd(&args, args.crowd, 1).await;
+    year(&args).await;
+    table::print(&format!(
+        "\nMedians, with least and most where they differ; {} starts. The run took {} s; load average before it {before}, after it {}.\n",
         args.starts,
         began.elapsed().as_secs(),
         load(),
-    );
-    std::io::stdout().write_all(text.as_bytes()).expect("standard output");
+    ));
 }
 
 /// Start-up and memory of a new installation, and of the script without listeners.
-async fn starts(args: &Args, table: &mut Table) {
+async fn starts(args: &Args) {
     progress("starts");
     let sim = Sim::new(spotify_sim::SimConfig::default());
     let spotify = sim.serve(([127, 0, 0, 1], 0).into()).await.expect("a port");
@@ -131,15 +128,15 @@ async fn starts(args: &Args, table: &mut Table) {
     }
     let size = std::fs::metadata(&args.binary).expect("the binary").len();
     let size = f64::from(u32::try_from(size / 1024).unwrap_or(u32::MAX)) / 1024.0;
-    table.part("Start, size, rest");
-    table.row("start-up, new installation, ms", &first, &theirs);
-    table.row("start-up, existing installation, ms", &again, &theirs);
-    table.row("memory at rest, nobody signed up, MiB", &idle, &their_idle);
-    table.row("release binary, MiB", &[size].into_iter().collect(), &Samples::default());
+    table::part("Start, size, rest");
+    table::row("start-up, new installation, ms", &first, &theirs);
+    table::row("start-up, existing installation, ms", &again, &theirs);
+    table::row("memory at rest, nobody signed up, MiB", &idle, &their_idle);
+    table::row("release binary, MiB", &[size].into_iter().collect(), &Samples::default());
 }
 
 /// Many listeners whose lists turn at the same hour.
-async fn crowd(args: &Args, size: usize, count: usize, table: &mut Table) {
+async fn crowd(args: &Args, size: usize, count: usize) {
     progress(&format!("{size} listeners sign up"));
     let mut house = House::build(&args.binary, &args.dir, START, 3).await;
     let people = Crowd::of(size);
@@ -154,18 +151,22 @@ async fn crowd(args: &Args, size: usize, count: usize, table: &mut Table) {
     let mut weeks = Weeks::default();
     let turn = FIRST_TURN.parse().expect("an instant");
     weeks.live(&mut house, &plain, &people, turn, count).await;
-    table.part(&format!("{size} listeners due at once, {}", times(count)));
-    weeks.tell_speed(table);
-    weeks.tell_work(table);
-    weeks.tell_memory(table);
+    table::part(&format!("{size} listeners due at once, {}", times(count)));
+    weeks.tell_speed();
+    weeks.tell_work();
+    weeks.tell_memory();
     let once = |value: f64| Samples::from_iter([value]);
-    table.row("sign-ups per second, first week included", &once(signed_up.per_second()), &Samples::default());
-    table.row(
+    table::row(
+        "sign-ups per second, first week included",
+        &once(signed_up.per_second()),
+        &Samples::default(),
+    );
+    table::row(
         "Web API calls for sign-up, checklist and first week",
         &once((signed_up.calls + verified.calls) / first.listeners),
         &once(first.calls / first.listeners),
     );
-    weeks.tell_calls(table);
+    weeks.tell_calls();
 }
 
 fn times(weeks: usize) -> String {
@@ -173,7 +174,7 @@ fn times(weeks: usize) -> String {
 }
 
 /// A few listeners after a year, whose archives are long; then the same with answers that take time.
-async fn year(args: &Args, table: &mut Table) {
+async fn year(args: &Args) {
     progress(&format!("{} listeners live through a year", args.few));
     let mut house = House::build(&args.binary, &args.dir, START, 4).await;
     let people = Crowd::of(args.few);
@@ -203,23 +204,23 @@ async fn year(args: &Args, table: &mut Table) {
     let mut weeks = Weeks::default();
     turn = weeks.live(&mut house, &plain, &people, later(turn, days(7)), args.weeks).await;
     let held = weeks.held().median().unwrap_or(0.0).round();
-    table.part(&format!(
+    table::part(&format!(
         "{} listeners from their {LATE_WEEK}nd week, archives of {held} tracks, {}",
         args.few,
         times(args.weeks)
     ));
-    weeks.tell_speed(table);
-    weeks.tell_work(table);
-    weeks.tell_calls(table);
-    weeks.tell_whole_week(table, &of_a_year);
+    weeks.tell_speed();
+    weeks.tell_work();
+    weeks.tell_calls();
+    weeks.tell_whole_week(&of_a_year);
     house.sim.faults().add(Fault::always("*", FaultKind::Slow { ms: ANSWER_MS }));
     let mut slow = Weeks::default();
     slow.live(&mut house, &plain, &people, turn, 1).await;
-    table.part(&format!(
+    table::part(&format!(
         "{} listeners, the week after, every answer of Spotify taking {ANSWER_MS} ms (measured once)",
         args.few
     ));
-    slow.tell_speed(table);
+    slow.tell_speed();
 }
 
 fn plain(args: &Args, spotify: String) -> Plain<'_> {

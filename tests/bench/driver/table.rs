@@ -1,6 +1,6 @@
 //! Measurements as medians with their range, in a Markdown table.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 
 /// Repeated measurements of one thing.
 #[derive(Debug, Default, Clone)]
@@ -53,29 +53,23 @@ fn number(value: f64) -> String {
     }
 }
 
-/// The table of all results.
-#[derive(Debug, Default)]
-pub(crate) struct Table(String);
+/// A heading and the head of its table.
+pub(crate) fn part(title: &str) {
+    print(&format!(
+        "\n**{title}**\n\n| | Reprise | plain spotipy | Reprise / plain |\n|---|---:|---:|---:|\n"
+    ));
+}
 
-impl Table {
-    /// A heading and the head of its table.
-    pub(crate) fn part(&mut self, title: &str) {
-        let _ = write!(
-            self.0,
-            "\n**{title}**\n\n| | Reprise | plain spotipy | Reprise / plain |\n|---|---:|---:|---:|\n"
-        );
-    }
+/// A row; the ratio is of the medians.
+pub(crate) fn row(what: &str, ours: &Samples, theirs: &Samples) {
+    let ratio = match (ours.median(), theirs.median()) {
+        (Some(ours), Some(theirs)) if theirs > 0.0 => number(ours / theirs),
+        _ => "–".to_owned(),
+    };
+    print(&format!("| {what} | {} | {} | {ratio} |\n", ours.told(), theirs.told()));
+}
 
-    /// A row; the ratio is of the medians.
-    pub(crate) fn row(&mut self, what: &str, ours: &Samples, theirs: &Samples) {
-        let ratio = match (ours.median(), theirs.median()) {
-            (Some(ours), Some(theirs)) if theirs > 0.0 => number(ours / theirs),
-            _ => "–".to_owned(),
-        };
-        let _ = writeln!(self.0, "| {what} | {} | {} | {ratio} |", ours.told(), theirs.told());
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        &self.0
-    }
+/// Text for whoever reads the results.
+pub(crate) fn print(text: &str) {
+    std::io::stdout().write_all(text.as_bytes()).expect("standard output");
 }

@@ -9,7 +9,7 @@ use crate::house::{House, assert_archived};
 use crate::plain::Plain;
 use crate::proc;
 use crate::spent::Stretch;
-use crate::table::{Samples, Table};
+use crate::table::{self, Samples};
 
 /// So many threads make the plain script's other variant; Reprise looks after as many at once.
 pub(crate) const THREADS: usize = 8;
@@ -94,45 +94,45 @@ impl Weeks {
         turn
     }
 
-    pub(crate) fn tell_speed(&self, table: &mut Table) {
+    pub(crate) fn tell_speed(&self) {
         let (ours, plain, threaded) = (&self.ours, &self.plain, &self.threaded);
-        table.row("archived weeks per second", &ours.per_second(), &plain.per_second());
-        table.row(
+        table::row("archived weeks per second", &ours.per_second(), &plain.per_second());
+        table::row(
             &format!("the same, the script with {THREADS} threads"),
             &ours.per_second(),
             &threaded.per_second(),
         );
-        table.row(
+        table::row(
             "fruitless checks per second",
             &self.our_checks.per_second(),
             &self.plain_checks.per_second(),
         );
     }
 
-    pub(crate) fn tell_work(&self, table: &mut Table) {
+    pub(crate) fn tell_work(&self) {
         let (ours, plain) = (&self.ours, &self.plain);
-        table.row("own CPU per archived week, ms", &ours.cpu_ms(), &plain.cpu_ms());
-        table.row("simulator's CPU meanwhile, ms", &ours.spotify_cpu_ms(), &plain.spotify_cpu_ms());
-        table.row("own CPU per fruitless check, ms", &self.our_checks.cpu_ms(), &self.plain_checks.cpu_ms());
+        table::row("own CPU per archived week, ms", &ours.cpu_ms(), &plain.cpu_ms());
+        table::row("simulator's CPU meanwhile, ms", &ours.spotify_cpu_ms(), &plain.spotify_cpu_ms());
+        table::row("own CPU per fruitless check, ms", &self.our_checks.cpu_ms(), &self.plain_checks.cpu_ms());
     }
 
-    pub(crate) fn tell_calls(&self, table: &mut Table) {
+    pub(crate) fn tell_calls(&self) {
         let (ours, plain) = (&self.ours, &self.plain);
-        table.row("Web API calls per archived week", &ours.calls(), &plain.calls());
-        table.row("token refreshes per archived week", &ours.refreshes(), &plain.refreshes());
+        table::row("Web API calls per archived week", &ours.calls(), &plain.calls());
+        table::row("token refreshes per archived week", &ours.refreshes(), &plain.refreshes());
         let (ours, plain) = (&self.our_checks, &self.plain_checks);
-        table.row("Web API calls per fruitless check", &ours.calls(), &plain.calls());
+        table::row("Web API calls per fruitless check", &ours.calls(), &plain.calls());
     }
 
-    pub(crate) fn tell_memory(&self, table: &mut Table) {
-        table.row("memory at rest, MiB", &self.our_idle, &self.plain_idle);
-        table.row("most memory, all due at once, MiB", &self.our_peak, &self.plain_peak);
-        table.row("start-up of the server, ms", &self.startup, &Samples::default());
+    pub(crate) fn tell_memory(&self) {
+        table::row("memory at rest, MiB", &self.our_idle, &self.plain_idle);
+        table::row("most memory, all due at once, MiB", &self.our_peak, &self.plain_peak);
+        table::row("start-up of the server, ms", &self.startup, &Samples::default());
     }
 
     /// Calls of whole weeks: the script runs once, and so misses what turns late.
-    pub(crate) fn tell_whole_week(&self, table: &mut Table, ours: &Samples) {
-        table.row("Web API calls per whole week (script: one run)", ours, &self.plain.calls());
+    pub(crate) fn tell_whole_week(&self, ours: &Samples) {
+        table::row("Web API calls per whole week (script: one run)", ours, &self.plain.calls());
     }
 
     /// Mean length of our archives.
