@@ -8,8 +8,7 @@ use axum::response::{IntoResponse, Response};
 use reprise_core::onboard::{self, Arrived, FinishError, Returned};
 use reprise_core::ports::User;
 use reprise_core::spotify::ForbiddenWhy;
-use reprise_core::{Core, archive, checklist, session};
-use reprise_domain::archive::Source;
+use reprise_core::{Core, checklist, session};
 use reprise_domain::ids::UserId;
 
 use crate::answer::{Failure, name_of, plain, see_other, stranger, with_cookie};
@@ -70,27 +69,16 @@ async fn end(
 /// A new session, whatever cookie there was before; the checklist runs while the page is shown.
 async fn welcome(app: &App, arrived: Arrived) -> Result<Response, Failure> {
     let sealed = session::begin(&app.core, &arrived.user).await?;
-    tokio::spawn(settle_in(Arc::clone(&app.core), arrived.user.id, arrived.is_new));
+    tokio::spawn(settle_in(Arc::clone(&app.core), arrived.user.id));
     let is_plain = arrived.is_new && arrived.return_to == paths::HOME;
     let to = if is_plain { Word::Welcome.at(paths::HOME) } else { arrived.return_to };
     Ok(with_cookie(see_other(&to), app.address.begin_session(sealed)))
 }
 
-/// Runs the checklist; for a new listener it finds Discover Weekly, so that a first look that came
-/// before is made again.
-async fn settle_in(core: Arc<Core>, user: UserId, is_new: bool) {
-    let settled = async {
-        checklist::run(&core, &user).await.map_err(|error| error.to_string())?;
-        let id = Source::discover_weekly().id;
-        let source = core.ports.sources.source(&user, &id).await.map_err(|error| error.to_string())?;
-        if is_new && source.is_some_and(|source| source.value.look_at.is_some()) {
-            let again = archive::change_source(&core, &user, &id, |source| source.look_at = None);
-            again.await.map_err(|error| error.to_string())?;
-        }
-        Ok::<_, String>(())
-    };
-    if let Err(error) = settled.await {
-        tracing::warn!(error, %user, "what follows a sign-in could not be done");
+/// Runs the checklist, which the status page then shows.
+async fn settle_in(core: Arc<Core>, user: UserId) {
+    if let Err(error) = checklist::run(&core, &user).await {
+        tracing::warn!(%error, %user, "the checklist after a sign-in could not be run");
     }
 }
 
