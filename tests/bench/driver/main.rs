@@ -239,7 +239,7 @@ fn machine(args: &Args) -> String {
         said_by(Path::new("rustc"), &["--version"]),
         said_by(&args.python, &["--version"]),
         said_by(&args.python, &spotipy),
-        said_by(Path::new("git"), &["rev-parse", "--short", "HEAD"]),
+        said_by(Path::new("git"), &["describe", "--always", "--dirty"]),
     )
 }
 
