@@ -116,11 +116,7 @@ async fn a_year_of_twenty_listeners_whose_lists_can_be_read() {
         let name = format!("listener{n:02}");
         trial.sim.add_user(User {
             rotation: Some(rotations[n % 4]),
-            discover_weekly: Weekly {
-                variant,
-                turn_hour: u16::try_from(n % 5).unwrap(),
-                ..Weekly::default()
-            },
+            discover_weekly: Weekly { turn_hour: u16::try_from(n % 5).unwrap(), ..Weekly::default() },
             ..User::new(&name)
         });
         let mut listener = Listener::new(&name);
