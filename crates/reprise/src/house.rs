@@ -153,6 +153,10 @@ impl Due for RingingDue {
         self.inner.claim_now(work, now, lease).await
     }
 
+    async fn take_over(&self, claim: &Claim, now: Timestamp, lease: Duration) -> StoreResult<Option<Claim>> {
+        self.inner.take_over(claim, now, lease).await
+    }
+
     async fn finish(&self, claim: &Claim, next: Option<Timestamp>) -> StoreResult<bool> {
         self.inner.finish(claim, next).await
     }

@@ -29,6 +29,10 @@ const CLAIM_FREE: &str = "UPDATE due
     SET at = $1, held = TRUE, wish = CASE WHEN wish > $2 THEN wish END, fence = fence + 1
     WHERE kind = $3 AND user_id = $4 AND source_id = $5 AND (NOT held OR at <= $2)
     RETURNING fence";
+const TAKE_OVER: &str = "UPDATE due
+    SET at = $1, held = TRUE, wish = CASE WHEN wish > $2 THEN wish END, fence = fence + 1
+    WHERE kind = $3 AND user_id = $4 AND source_id = $5 AND held AND fence = $6
+    RETURNING fence";
 
 async fn take(
     transaction: &mut sqlx::SqliteConnection,
@@ -116,6 +120,24 @@ impl Due for SqlStore {
         let claim = take(&mut transaction, CLAIM_FREE, work.clone(), now, lease).await?;
         commit(transaction, operation).await?;
         Ok(claim)
+    }
+
+    async fn take_over(&self, claim: &Claim, now: Timestamp, lease: Duration) -> StoreResult<Option<Claim>> {
+        let operation = "claim work";
+        let until = later(now, lease);
+        let taken: Option<(i64,)> = sqlx::query_as(TAKE_OVER)
+            .bind(text(until))
+            .bind(text(now))
+            .bind(claim.work.kind.name())
+            .bind(claim.work.user.as_str())
+            .bind(source(&claim.work))
+            .bind(number(claim.fence))
+            .fetch_optional(&self.writer)
+            .await
+            .map_err(failed(operation))?;
+        let Some((fence,)) = taken else { return Ok(None) };
+        let fence = u64::try_from(fence).map_err(|error| StoreError::new(operation, error))?;
+        Ok(Some(Claim { work: claim.work.clone(), until, fence }))
     }
 
     async fn finish(&self, claim: &Claim, next: Option<Timestamp>) -> StoreResult<bool> {

@@ -5,11 +5,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use reprise_domain::ids::{SourceId, UserId};
+use serde::{Deserialize, Serialize};
 
 use super::StoreResult;
 
 /// What is to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WorkKind {
     /// Look at a source and archive it.
     Archive,
@@ -28,18 +30,19 @@ impl WorkKind {
 }
 
 /// One recurring piece of work; there is at most one of each.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Work {
     /// What.
     pub kind: WorkKind,
     /// For whom.
     pub user: UserId,
     /// On which source, for [`WorkKind::Archive`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceId>,
 }
 
 /// A piece of work held under a lease.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     /// What.
     pub work: Work,
@@ -72,6 +75,14 @@ pub trait Due: Send + Sync {
     /// Claims one piece whether it is due or not; `None` while somebody else holds it.
     async fn claim_now(&self, work: &Work, now: Timestamp, lease: Duration) -> StoreResult<Option<Claim>>;
 
+    /// Takes over work from whoever claimed it and handed the claim on: until `now + lease`, under a
+    /// fence of its own, so that the claim handed on is worth nothing afterwards.
+    ///
+    /// Answers `None`, and changes nothing, if it was taken over, finished or claimed by somebody else
+    /// since: a message delivered twice, or too late, does nothing. A lease that ended without any of
+    /// these may still be taken over.
+    async fn take_over(&self, claim: &Claim, now: Timestamp, lease: Duration) -> StoreResult<Option<Claim>>;
+
     /// Gives a claim back and puts the work on the calendar at `next`, or at the time it was scheduled
     /// for meanwhile if that is earlier; with neither it is off the calendar.
     ///
@@ -84,4 +95,14 @@ pub trait Due: Send + Sync {
 
     /// When this piece can be claimed, likewise; `None` if it is not on the calendar.
     async fn due_at(&self, work: &Work) -> StoreResult<Option<Timestamp>>;
+}
+
+/// Claimed work on its way to a worker elsewhere.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Hands claims on, each to be delivered at least once, in any order; answers how many it could.
+    ///
+    /// What could not be handed on is due again when its lease ends, and so is what was delivered to
+    /// somebody who died.
+    async fn hand_on(&self, claims: &[Claim]) -> StoreResult<usize>;
 }

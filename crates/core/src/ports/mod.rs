@@ -20,7 +20,7 @@ pub use alerts::{Alert, AlertKind, Alerts, Notifier, Severity};
 pub use archive::{ArchiveLedger, RUNS_KEPT, Run, RunOutcome, Sources};
 pub use budget::{Budget, Spent};
 pub use clock::Clock;
-pub use due::{Claim, Due, Work, WorkKind};
+pub use due::{Claim, Due, Queue, Work, WorkKind};
 pub use keys::{DataKeys, KeyWrap, KeyWrapError, WrappedKey};
 pub use tracks::Tracks;
 pub use users::{

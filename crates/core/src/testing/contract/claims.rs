@@ -166,3 +166,42 @@ pub async fn of_sixteen_who_claim_one_piece_one_gets_it<S: Store>(pair: Pair<S>)
         .await;
     assert_eq!(claims.iter().flatten().count(), 1, "{claims:?}");
 }
+
+pub async fn work_handed_on_is_taken_over_once<S: Store>(pair: Pair<S>) {
+    let work = one_due(&*pair.one).await;
+    let handed_on = claim(&*pair.one, 0, 9).await.remove(0);
+    let takers = pair
+        .race(|store, _| {
+            let handed_on = handed_on.clone();
+            async move { store.take_over(&handed_on, minutes(2), LEASE).await.unwrap() }
+        })
+        .await;
+    let mut taken: Vec<_> = takers.into_iter().flatten().collect();
+    assert_eq!(taken.len(), 1, "{taken:?}");
+    let ours = taken.remove(0);
+    assert_eq!((&ours.work, ours.until), (&work, minutes(12)));
+    assert!(ours.fence > handed_on.fence);
+    assert!(!pair.other.finish(&handed_on, None).await.unwrap(), "the claim handed on is worth nothing now");
+    assert!(claim(&*pair.one, 11, 9).await.is_empty());
+    assert!(pair.other.finish(&ours, Some(minutes(60))).await.unwrap());
+    assert_eq!(pair.one.take_over(&ours, minutes(13), LEASE).await.unwrap(), None, "it is finished");
+}
+
+pub async fn work_handed_on_too_late_is_somebody_elses<S: Store>(pair: Pair<S>) {
+    one_due(&*pair.one).await;
+    let lost = claim(&*pair.one, 0, 9).await.remove(0);
+    let late = claim(&*pair.one, 10, 9).await.remove(0);
+    assert_eq!(pair.other.take_over(&lost, minutes(11), LEASE).await.unwrap(), None);
+    // Its lease has ended too, but nobody has looked.
+    let taken = pair.other.take_over(&late, minutes(25), LEASE).await.unwrap().unwrap();
+    assert_eq!(taken.until, minutes(35));
+}
+
+pub async fn a_wish_made_while_work_is_handed_on_survives<S: Store>(pair: Pair<S>) {
+    let work = one_due(&*pair.one).await;
+    let handed_on = claim(&*pair.one, 0, 9).await.remove(0);
+    pair.other.schedule(&work, minutes(30)).await.unwrap();
+    let ours = pair.other.take_over(&handed_on, minutes(1), LEASE).await.unwrap().unwrap();
+    assert!(pair.one.finish(&ours, Some(minutes(60))).await.unwrap());
+    assert_eq!(pair.one.due_at(&work).await.unwrap(), Some(minutes(30)));
+}

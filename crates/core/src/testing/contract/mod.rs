@@ -205,6 +205,9 @@ macro_rules! store_contract {
                 the_time_before_a_claim_is_no_wish
                 sixteen_claimers_never_share
                 of_sixteen_who_claim_one_piece_one_gets_it
+                work_handed_on_is_taken_over_once
+                work_handed_on_too_late_is_somebody_elses
+                a_wish_made_while_work_is_handed_on_survives
             }
             budget {
                 calls_add_up_and_unused_ones_come_back

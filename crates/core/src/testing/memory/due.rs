@@ -71,6 +71,13 @@ impl Due for MemoryStore {
         Ok(is_free.then(|| entry.claim(work, now, lease)))
     }
 
+    async fn take_over(&self, claim: &Claim, now: Timestamp, lease: Duration) -> StoreResult<Option<Claim>> {
+        let mut state = self.begin("claim work").await?;
+        let handed_on = |entry: &&mut Entry| entry.held && entry.fence == claim.fence;
+        let entry = state.due.get_mut(&claim.work).filter(handed_on);
+        Ok(entry.map(|entry| entry.claim(&claim.work, now, lease)))
+    }
+
     async fn finish(&self, claim: &Claim, next: Option<Timestamp>) -> StoreResult<bool> {
         let mut state = self.begin("finish work").await?;
         let ours = |entry: &&mut Entry| entry.held && entry.fence == claim.fence;
