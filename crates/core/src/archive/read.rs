@@ -64,7 +64,8 @@ impl Running<'_> {
         let arrivals = self.source.value.arrivals.clone();
         self.reopen().await?;
         let mut findings = self.arrived(&arrivals).await?;
-        let is_due = self.source.value.look_at.is_none_or(|at| at <= self.now());
+        let look_at = self.source.value.look_at;
+        let is_due = look_at.is_none_or(|at| at <= self.now());
         if is_due {
             findings.extend(self.read_source().await?);
         }
@@ -84,7 +85,8 @@ impl Running<'_> {
             source.arrivals.retain(|arrival| !arrivals.contains(arrival));
             if new_list {
                 source.turn.new_seen(before.filter(|_| whole_list), now);
-            } else if looked && joined == 0 {
+            } else if looked && joined == 0 && look_at.is_some() {
+                // What a person asks for takes nothing from the allowance of the calendar.
                 source.turn.nothing_new(now);
             }
             if looked {
@@ -263,7 +265,7 @@ impl Running<'_> {
     }
 
     /// Puts a find into the generation it belongs to; answers how many tracks were new, and whether
-    /// a generation began.
+    /// a generation began that the calendar does not know of yet.
     pub(super) async fn take_in(&mut self, finding: Finding) -> Result<(usize, bool), Stop> {
         let now = self.now();
         let ledger = &self.core.ports.ledger;
@@ -291,6 +293,7 @@ impl Running<'_> {
             value.drain.extend(uris.filter(|uri| !stored.drain.contains(uri)));
         }
         let joined = value.join(finding.tracks, finding.rung, now);
+        let first_seen = value.first_seen;
         if let (Expected::Read(_), true) = (value.expected, finding.rung.is_complete()) {
             let seen = u32::try_from(value.tracks.len()).unwrap_or(u32::MAX);
             value.expected = Expected::Read(seen.max(value.expected.count()));
@@ -304,7 +307,8 @@ impl Running<'_> {
             let number = generation.value.number;
             self.update_source(|source| source.open(number)).await?;
         }
-        Ok((joined, is_new))
+        // A run that died between the two writes has left the news of it to us.
+        Ok((joined, !self.source.value.turn.has_noted(first_seen)))
     }
 
     fn begin(&self, finding: &Finding, newest: u32, now: Timestamp) -> Versioned<Generation> {

@@ -84,7 +84,7 @@ impl Turn {
         if is_early { now } else { turn }
     }
 
-    /// Notes a look that found nothing new.
+    /// Notes a look of the calendar's that found nothing new.
     pub fn nothing_new(&mut self, now: Timestamp) {
         let week_ago = earlier(now, WEEK);
         // A clock that was set back must not leave looks from the future behind.
@@ -103,6 +103,11 @@ impl Turn {
             // The turn came after `before`: expect it there, and learn the rest next week.
             self.at = before;
         }
+    }
+
+    /// Whether the list first seen at `first_seen` has been noted; a run may have died in between.
+    pub fn has_noted(&self, first_seen: Timestamp) -> bool {
+        self.seen.is_some_and(|seen| seen >= first_seen)
     }
 
     /// Whether this week's list has been seen.
