@@ -1,5 +1,5 @@
 //! Looking after grants: warnings before consent ends, the one second try, re-sealing, and work that
-//! a killed sign-up left off the calendar.
+//! whoever died left off the calendar.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use reprise_domain::token::{GrantState, Reauth, warning};
 
 use crate::alerting;
 use crate::grants::{GrantError, MIN_TTL};
-use crate::ports::{AlertKind, Claim, Grant, Severity, StoreResult, User, Work, WorkKind, Written};
+use crate::ports::{AlertKind, Claim, Grant, Severity, StoreResult, Work, WorkKind, Written};
 use crate::{Core, onboard};
 
 /// A grant is looked after this often.
 const EVERY: Duration = days(1);
 
 /// Looking after one grant takes a few writes and at most one refresh.
-const LEASE: Duration = Duration::from_mins(2);
+pub(crate) const LEASE: Duration = Duration::from_mins(2);
 
 /// Looks after up to `limit` grants that are due; answers how many.
 pub async fn run_due(core: &Core, limit: usize) -> StoreResult<usize> {
@@ -35,6 +35,7 @@ pub async fn run(core: &Core, claim: &Claim) -> StoreResult<()> {
         core.ports.due.finish(claim, None).await?;
         return Ok(());
     };
+    put_back(core, user).await?;
     warn(core, user, grant.value.clone()).await?;
     if let GrantState::ReauthRequired { why: Reauth::Revoked, rechecked: false, .. } = grant.value.state {
         // Spotify has called living tokens invalid before; `access` tries once, a day later.
@@ -82,20 +83,22 @@ async fn warn(core: &Core, user: &UserId, grant: Grant) -> StoreResult<()> {
     Ok(())
 }
 
-/// Puts back on the calendar what a sign-up killed at the wrong moment left off it.
-pub async fn reconcile(core: &Core) -> StoreResult<()> {
-    let mut after: Option<User> = None;
-    loop {
-        let page = core.ports.users.users(after.as_ref().map(|user| &user.id), 100).await?;
-        for user in &page {
-            let looked_after = Work { kind: WorkKind::Grant, user: user.id.clone(), source: None };
-            if core.ports.due.due_at(&looked_after).await?.is_none() {
-                onboard::reschedule(core, user).await?;
-            }
-        }
-        match page.into_iter().last() {
-            Some(last) => after = Some(last),
-            None => return Ok(()),
+/// Puts on the calendar what somebody who died at the wrong moment left off it: a sign-up's first look,
+/// or a source just added.
+async fn put_back(core: &Core, user: &UserId) -> StoreResult<()> {
+    let ports = &core.ports;
+    let Some(listener) = ports.users.user(user).await?.filter(|read| !read.value.disabled) else {
+        return Ok(());
+    };
+    let sources = ports.sources.sources(user).await?;
+    if sources.is_empty() {
+        return onboard::reschedule(core, &listener.value).await;
+    }
+    for source in sources.iter().filter(|source| source.value.enabled) {
+        let work = Work::archive(user, &source.value.id);
+        if ports.due.due_at(&work).await?.is_none() {
+            ports.due.schedule(&work, ports.clock.now()).await?;
         }
     }
+    Ok(())
 }

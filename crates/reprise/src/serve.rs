@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
-use reprise_core::{care, onboard};
+use reprise_core::onboard;
 use reprise_web::Site;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -22,7 +22,6 @@ pub(crate) async fn run(mut settings: Settings, out: Out) -> anyhow::Result<()> 
     }
     let listener = listen(&mut settings).await?;
     let house = Arc::new(House::open(&settings).await?);
-    care::reconcile(&house.core).await?;
     let link = onboard::bootstrap(&house.core).await?.map(|invite| invite.link);
     let mut site = Site::new(Arc::clone(&house.core));
     if is_loopback(&settings.api_url) {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use reprise_core::ports::{Claim, Due, StoreError, StoreResult, Work, WorkKind};
 use reprise_domain::ids::{SourceId, UserId};
 use reprise_domain::time::later;
+use sqlx::sqlite::SqliteExecutor;
 
 use crate::SqlStore;
 use crate::open::commit;
@@ -57,23 +58,33 @@ async fn take(
     Ok(Some(Claim { work, until, fence }))
 }
 
+/// Puts work on the calendar, or moves it to an earlier time, as part of `operation`.
+pub(crate) async fn schedule(
+    executor: impl SqliteExecutor<'_>,
+    operation: &'static str,
+    work: &Work,
+    at: Timestamp,
+) -> StoreResult<()> {
+    // Of an instant and none, the comparison is null and ELSE is taken.
+    let sql = "INSERT INTO due (kind, user_id, source_id, at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (kind, user_id, source_id) DO UPDATE SET
+            at = CASE WHEN due.held OR due.at <= excluded.at THEN due.at ELSE excluded.at END,
+            wish = CASE WHEN NOT due.held OR due.wish <= excluded.at THEN due.wish ELSE excluded.at END";
+    sqlx::query(sql)
+        .bind(work.kind.name())
+        .bind(work.user.as_str())
+        .bind(source(work))
+        .bind(text(at))
+        .execute(executor)
+        .await
+        .map_err(failed(operation))?;
+    Ok(())
+}
+
 #[async_trait]
 impl Due for SqlStore {
     async fn schedule(&self, work: &Work, at: Timestamp) -> StoreResult<()> {
-        // Of an instant and none, the comparison is null and ELSE is taken.
-        let sql = "INSERT INTO due (kind, user_id, source_id, at) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (kind, user_id, source_id) DO UPDATE SET
-                at = CASE WHEN due.held OR due.at <= excluded.at THEN due.at ELSE excluded.at END,
-                wish = CASE WHEN NOT due.held OR due.wish <= excluded.at THEN due.wish ELSE excluded.at END";
-        sqlx::query(sql)
-            .bind(work.kind.name())
-            .bind(work.user.as_str())
-            .bind(source(work))
-            .bind(text(at))
-            .execute(&self.writer)
-            .await
-            .map_err(failed("schedule work"))?;
-        Ok(())
+        schedule(&self.writer, "schedule work", work, at).await
     }
 
     async fn claim(

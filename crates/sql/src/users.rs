@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteExecutor;
 
 use crate::open::commit;
 use crate::rows::{Key, Write, failed, get, json, list};
-use crate::{SqlStore, invites, tokens};
+use crate::{SqlStore, due, invites, tokens};
 
 const WRITE: Write = Write {
     operation: "store a listener",
@@ -121,6 +121,7 @@ impl Users for SqlStore {
             update.execute(&mut *transaction).await.map_err(failed(ADMIT))?;
         }
         tokens::create(&mut transaction, &user.id, &admission.grant, ADMIT).await?;
+        due::schedule(&mut *transaction, ADMIT, &admission.first_work(), admission.at).await?;
         commit(transaction, ADMIT).await?;
         Ok(Admitted::Welcome(user.role))
     }

@@ -37,7 +37,7 @@ use crate::{Core, failpoint};
 
 /// The piece of work that archives a source.
 pub fn work(user: &UserId, source: &SourceId) -> Work {
-    Work { kind: WorkKind::Archive, user: user.clone(), source: Some(source.clone()) }
+    Work::archive(user, source)
 }
 
 /// Runs one source now, due or not; `None` while another run holds it.

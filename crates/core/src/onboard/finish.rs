@@ -7,7 +7,7 @@ use reprise_domain::archive::Source;
 use reprise_domain::ids::UserId;
 
 use super::pending::{self, Pending};
-use crate::ports::{Admission, Admitted, Grant, Role, StoreError, User, Version, Work, WorkKind, Written};
+use crate::ports::{Admission, Admitted, Grant, Role, StoreError, User, Version, Work, Written};
 use crate::spotify::accounts::PkceCodeVerifier;
 use crate::spotify::scopes::{Feature, GrantedScopes, Scope};
 use crate::spotify::{
@@ -262,8 +262,7 @@ pub async fn reschedule(core: &Core, user: &User) -> Result<(), StoreError> {
     for known in core.ports.sources.sources(&user.id).await? {
         core.ports.due.schedule(&archive::work(&user.id, &known.value.id), now).await?;
     }
-    let looked_after = Work { kind: WorkKind::Grant, user: user.id.clone(), source: None };
-    core.ports.due.schedule(&looked_after, now).await
+    core.ports.due.schedule(&Work::grant(&user.id), now).await
 }
 
 impl From<AccountsError> for FinishError {

@@ -41,6 +41,18 @@ pub struct Work {
     pub source: Option<SourceId>,
 }
 
+impl Work {
+    /// Looking at a source and archiving it.
+    pub fn archive(user: &UserId, source: &SourceId) -> Self {
+        Self { kind: WorkKind::Archive, user: user.clone(), source: Some(source.clone()) }
+    }
+
+    /// Looking after a listener's grant.
+    pub fn grant(user: &UserId) -> Self {
+        Self { kind: WorkKind::Grant, user: user.clone(), source: None }
+    }
+}
+
 /// A piece of work held under a lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {

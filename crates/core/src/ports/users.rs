@@ -6,7 +6,7 @@ use reprise_domain::ids::{AccountId, SpotifyUserId, UserId};
 use reprise_domain::token::GrantState;
 use serde::{Deserialize, Serialize};
 
-use super::{StoreResult, Version, Versioned, Written};
+use super::{StoreResult, Version, Versioned, Work, Written};
 
 /// What a user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,7 +120,11 @@ pub trait Users: Send + Sync {
     /// [`Version::NEW`] is a conflict. A Spotify id that is another listener's is an error.
     async fn put_user(&self, user: &User, read: Version) -> StoreResult<Written>;
 
-    /// Creates a listener, consumes their invitation and stores their grant, all or nothing.
+    /// Creates a listener, consumes their invitation, stores their grant and puts looking after it on
+    /// the calendar, due at once; all or nothing.
+    ///
+    /// So whoever dies right after leaves nobody forgotten: looking after a grant finds what else is
+    /// not on the calendar.
     ///
     /// Whether the account is known is looked at first, so a listener who comes back through any
     /// invitation is told so, and the invitation stays as it was. A `spotify_id` that is the user name
@@ -141,8 +145,15 @@ pub struct Admission {
     pub grant: Grant,
     /// The invitation to consume; `None` where sign-up is open.
     pub invite: Option<InviteHash>,
-    /// When; an invitation that has expired by then is refused.
+    /// When; an invitation that has expired by then is refused, and the first work is due then.
     pub at: Timestamp,
+}
+
+impl Admission {
+    /// The work that is on the calendar from the beginning.
+    pub fn first_work(&self) -> Work {
+        Work::grant(&self.user.id)
+    }
 }
 
 /// The outcome of an admission.

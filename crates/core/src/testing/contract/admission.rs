@@ -2,8 +2,10 @@
 
 use reprise_domain::ids::{AccountId, SpotifyUserId, UserId};
 
+use super::due::LEASE;
+use super::samples::minutes;
 use super::{Pair, Store, assert_refused, noon};
-use crate::ports::{Admission, Admitted, Invite, InviteHash, Role, Version};
+use crate::ports::{Admission, Admitted, Invite, InviteHash, Role, Version, Work, WorkKind};
 use crate::testing::sample::{admission, admit, invite};
 
 fn invited(name: &str, invite: &Invite) -> Admission {
@@ -44,6 +46,23 @@ pub async fn an_invitation_admits_once_with_its_role<S: Store>(pair: Pair<S>) {
     assert_eq!(grant.version, Version::NEW.next());
     let used = pair.other.invite(&invite.hash).await.unwrap().unwrap();
     assert_eq!(used.used, Some((ana.user.id, noon())));
+}
+
+pub async fn a_listener_comes_with_their_first_appointment<S: Store>(pair: Pair<S>) {
+    let ana = admission("ana", noon());
+    let _ = pair.one.admit(&ana).await.unwrap();
+    let theirs = Work::grant(&ana.user.id);
+    assert_eq!(pair.other.due_at(&theirs).await.unwrap(), Some(noon()));
+    let claims = pair.other.claim(WorkKind::Grant, noon(), LEASE, 9).await.unwrap();
+    assert_eq!(claims.iter().map(|claim| &claim.work).collect::<Vec<_>>(), [&theirs]);
+    // Whoever is refused has none.
+    let gone = Admission { invite: Some(InviteHash("gone".into())), ..admission("bo", noon()) };
+    assert_eq!(pair.one.admit(&gone).await.unwrap(), Admitted::InviteGone);
+    assert_eq!(pair.other.due_at(&Work::grant(&gone.user.id)).await.unwrap(), None);
+    // Whoever is known already keeps theirs as it was moved.
+    assert!(pair.one.finish(&claims[0], Some(minutes(60))).await.unwrap());
+    assert_eq!(pair.one.admit(&ana).await.unwrap(), Admitted::AlreadyKnown(ana.user.id.clone()));
+    assert_eq!(pair.other.due_at(&theirs).await.unwrap(), Some(minutes(60)));
 }
 
 pub async fn of_sixteen_accounts_one_gets_the_invitation<S: Store>(pair: Pair<S>) {

@@ -48,7 +48,7 @@ pub async fn everything_of_a_listener_is_erased_and_counted<S: Store>(pair: Pair
         ("weeks", 2),
         ("archive playlists", 1),
         ("runs", 3),
-        ("appointments", 1),
+        ("appointments", 2),
         ("alerts", 1),
     ];
     assert_eq!(records, expected);

@@ -129,6 +129,7 @@ macro_rules! store_contract {
             }
             admission {
                 an_invitation_admits_once_with_its_role
+                a_listener_comes_with_their_first_appointment
                 of_sixteen_accounts_one_gets_the_invitation
                 of_sixteen_callbacks_for_one_account_one_is_welcome
                 one_account_with_two_invitations_uses_only_one

@@ -21,6 +21,11 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// Work that is on the calendar for the first time.
+    pub(super) fn at(at: Timestamp) -> Self {
+        Self { at: Some(at), ..Self::default() }
+    }
+
     fn claim(&mut self, work: &Work, now: Timestamp, lease: Duration) -> Claim {
         let until = later(now, lease);
         self.at = Some(until);

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use reprise_domain::ids::{AccountId, SpotifyUserId, UserId};
 
+use super::due::Entry;
 use super::{MemoryStore, State, is_current, kept, put};
 use crate::ports::{
     Admission, Admitted, Erased, Grant, Invite, InviteHash, Invites, StoreError, StoreResult, Tokens, User,
@@ -91,6 +92,7 @@ impl Users for MemoryStore {
         let role = user.role;
         state.grants.insert(user.id.clone(), grant);
         state.users.insert(user.id.clone(), Versioned { value: user, version: first });
+        state.due.insert(admission.first_work(), Entry::at(admission.at));
         Ok(Admitted::Welcome(role))
     }
 
