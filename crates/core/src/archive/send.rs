@@ -11,8 +11,11 @@ use super::reading;
 use super::running::{PURPOSE, Running};
 use super::stop::Stop;
 use crate::failpoint;
-use crate::ports::Versioned;
-use crate::spotify::{Effect, SpotifyError};
+use crate::ports::{AlertKind, Severity, Versioned};
+use crate::spotify::{Effect, ForbiddenWhy, SpotifyError};
+
+/// Nobody pastes so many dead links before the first living one.
+const TOO_MANY_REFUSALS: usize = 8;
 
 impl Running<'_> {
     /// Sends the request that we have just announced.
@@ -103,7 +106,8 @@ impl Running<'_> {
     }
 
     /// Spotify refuses a request outright: one of its tracks must be the cause. Halving the batch
-    /// finds it without losing the others.
+    /// finds it without losing the others. Where one after the other is refused and none taken,
+    /// it is not the tracks: they wait, and somebody is told.
     async fn refused_batch(
         &mut self,
         generation: &mut Versioned<Generation>,
@@ -112,6 +116,18 @@ impl Running<'_> {
     ) -> Result<(), Stop> {
         tracing::warn!(user = %self.user.id, tracks = plan.uris.len(), what, "spotify refuses a batch");
         if plan.uris.len() == 1 {
+            if generation.value.refused_without_exception() + 1 >= TOO_MANY_REFUSALS {
+                generation.value.reconsider();
+                generation.value.batch = LARGEST_BATCH;
+                self.step(generation, Event::Refused).await?;
+                let text = format!(
+                    "Spotify takes no track for the archive playlist of {} ({what}). Nothing is lost: they wait in the ledger and are tried again. Please see whether you can add a track to that playlist by hand.",
+                    generation.value.label
+                );
+                let about = format!("refused/{}", generation.value.label);
+                self.alert(AlertKind::Refused, Severity::Warning, &about, text).await?;
+                return Err(SpotifyError::Forbidden { why: ForbiddenWhy::Other(what.to_owned()) }.into());
+            }
             generation.value.settle(&plan.uris, &Fate::Refused);
         }
         let half = u32::try_from(plan.uris.len() / 2).unwrap_or(1);

@@ -152,10 +152,27 @@ impl Running<'_> {
             return self.step(generation, Event::Woken).await;
         }
         self.drain(generation).await?;
+        self.name_refused(&generation.value).await?;
         self.step(generation, Event::Finished).await?;
         failpoint::pass("archive.done");
         let number = generation.value.number;
         self.update_source(|source| source.close(number)).await
+    }
+
+    /// Tells which tracks Spotify took from nobody's hand.
+    async fn name_refused(&self, generation: &Generation) -> Result<(), Stop> {
+        let refused = generation.tracks.iter().filter(|found| found.fate == Fate::Refused);
+        let links: Vec<String> = refused.map(|found| found.identity.uri.link()).collect();
+        if links.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "Spotify does not let these tracks of {} into a playlist; they stay in the ledger: {}",
+            generation.label,
+            links.join(" ")
+        );
+        let about = format!("not-taken/{}/{}", generation.label, links.len());
+        self.alert(AlertKind::Refused, Severity::Notice, &about, text).await
     }
 
     async fn drain(&mut self, generation: &mut Versioned<Generation>) -> Result<(), Stop> {

@@ -1,6 +1,7 @@
 //! What a playlist can hold and be called.
 
 use reprise_core::archive;
+use reprise_core::ports::AlertKind;
 use reprise_domain::archive::{Fate, TargetState};
 use reprise_domain::time::{days, hours};
 use spotify_sim::{Track, World};
@@ -26,6 +27,29 @@ async fn a_playlist_that_takes_no_more_is_told_and_loses_nothing() {
         house.sim.change_settings(|settings| settings.playlist_ceiling = 10_000);
         ends_well(&house, &ada, "ada").await;
     }
+}
+
+#[tokio::test]
+async fn a_playlist_that_calls_every_track_wrong_is_told_and_loses_nothing() {
+    let (house, ada) = second_week().await;
+    house.sim.change_settings(|settings| {
+        settings.playlist_ceiling = 30;
+        settings.ceiling_status = 400;
+    });
+    let met = Met {
+        says: "Spotify refuses: status 400: Playlist size limit reached",
+        alert: Some((AlertKind::Refused, "Nothing is lost: they wait in the ledger")),
+        again: hours(6),
+    };
+    let calls = house.sim.used_today("sim-developer");
+    meet(&house, &ada, met).await;
+    let calls = house.sim.used_today("sim-developer") - calls;
+    assert!(calls < 30, "{calls}: it is not asked track by track");
+    house.live(hours(20)).await;
+    assert_eq!(house.archived("ada").len(), 30);
+    assert_eq!(house.told(&ada).len(), 1, "told once while it lasts");
+    house.sim.change_settings(|settings| settings.playlist_ceiling = 10_000);
+    ends_well(&house, &ada, "ada").await;
 }
 
 #[tokio::test]

@@ -36,6 +36,9 @@ async fn a_link_that_leads_nowhere_is_refused_and_the_others_are_archived_in_ord
             .map(|track| track.recording)
             .collect();
         assert_eq!(house.archived("ada"), expected, "{places:?}");
+        let told = house.told(&ada);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].1.contains(&unknown(1).link()), "{told:?}");
         assert!(house.sim.used_today("sim-developer") < 120, "{places:?}");
     }
 }

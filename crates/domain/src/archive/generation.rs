@@ -215,6 +215,20 @@ impl Generation {
         }
     }
 
+    /// How many of its tracks Spotify has refused, if it has taken none.
+    pub fn refused_without_exception(&self) -> usize {
+        let count = |is: fn(&Fate) -> bool| self.tracks.iter().filter(|found| is(&found.fate)).count();
+        let has_taken = count(|fate| matches!(fate, Fate::Archived { .. })) > 0;
+        if has_taken { 0 } else { count(|fate| *fate == Fate::Refused) }
+    }
+
+    /// Lets what was refused wait again.
+    pub fn reconsider(&mut self) {
+        for found in self.tracks.iter_mut().filter(|found| found.fate == Fate::Refused) {
+            found.fate = Fate::Pending;
+        }
+    }
+
     /// Whether any of its tracks is, or contradicts, this recording.
     pub fn compare(&self, identity: &Identity) -> Sameness {
         let mut conflict = false;
