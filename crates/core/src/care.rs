@@ -10,7 +10,7 @@ use reprise_domain::token::{GrantState, Reauth, warning};
 use crate::alerting;
 use crate::grants::{GrantError, MIN_TTL};
 use crate::ports::{AlertKind, Claim, Grant, Severity, StoreResult, Work, WorkKind, Written};
-use crate::{Core, onboard};
+use crate::{Core, moving, onboard};
 
 /// A grant is looked after this often.
 const EVERY: Duration = days(1);
@@ -30,6 +30,9 @@ pub async fn run_due(core: &Core, limit: usize) -> StoreResult<usize> {
 
 /// Looks after the grant of one claim.
 pub async fn run(core: &Core, claim: &Claim) -> StoreResult<()> {
+    if !moving::may_work(core, claim).await? {
+        return Ok(());
+    }
     let user = &claim.work.user;
     let Some(grant) = core.ports.tokens.grant(user).await? else {
         core.ports.due.finish(claim, None).await?;

@@ -5,7 +5,7 @@
 //! and Spotify.
 //!
 //! - [`onboard`], [`session`], [`checklist`], [`archive`], [`care`],
-//!   [`people`]: the use cases
+//!   [`people`], [`moving`]: the use cases
 //! - [`grants`], [`vault`], [`budget`]: tokens, secrets, calls
 //! - [`ports`]: what stores and keepers implement
 //! - [`spotify`]: the client
@@ -17,6 +17,7 @@ pub mod care;
 pub mod checklist;
 pub mod failpoint;
 pub mod grants;
+pub mod moving;
 pub mod onboard;
 pub mod people;
 pub mod ports;

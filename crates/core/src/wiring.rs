@@ -9,8 +9,8 @@ use url::Url;
 use crate::budget::CallBudget;
 use crate::grants::Grants;
 use crate::ports::{
-    Alerts, ArchiveLedger, Budget, Clock, DataKeys, Due, Invites, KeyWrap, Notifier, Sources, Tokens, Tracks,
-    Users,
+    Alerts, ArchiveLedger, Budget, Clock, DataKeys, Due, House, Invites, KeyWrap, Notifier, Sources, Tokens,
+    Tracks, Users,
 };
 use crate::spotify::{Accounts, Api, ClientSecret};
 use crate::vault::Vault;
@@ -90,6 +90,8 @@ pub struct Ports {
     pub budget: Arc<dyn Budget>,
     /// Alerts raised.
     pub alerts: Arc<dyn Alerts>,
+    /// Whether the installation works, and what moving it asks for.
+    pub house: Arc<dyn House>,
 }
 
 impl Ports {
@@ -111,6 +113,7 @@ impl Ports {
             + Tracks
             + Budget
             + Alerts
+            + House
             + 'static,
     {
         Self {
@@ -126,7 +129,8 @@ impl Ports {
             data_keys: store.clone(),
             tracks: store.clone(),
             budget: store.clone(),
-            alerts: store,
+            alerts: store.clone(),
+            house: store,
         }
     }
 }

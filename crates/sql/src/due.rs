@@ -14,9 +14,9 @@ use crate::open::commit;
 use crate::rows::{count, failed, instant, number, text};
 
 /// How the table writes that work has no source.
-const NO_SOURCE: &str = "";
+pub(crate) const NO_SOURCE: &str = "";
 
-fn source(work: &Work) -> &str {
+pub(crate) fn source(work: &Work) -> &str {
     work.source.as_ref().map_or(NO_SOURCE, SourceId::as_str)
 }
 

@@ -5,6 +5,7 @@ mod alerts;
 mod archive;
 mod budget;
 mod due;
+mod house;
 mod invites;
 mod key_file;
 mod keys;

@@ -14,29 +14,37 @@ use crate::rows::{failed, json, parsed, text};
 /// Far fewer than the parameters a statement may have.
 const AT_ONCE: usize = 500;
 
+/// What is cached of these tracks: documents, each with its end.
+pub(crate) async fn rows(
+    store: &SqlStore,
+    uris: &[TrackUri],
+    now: Timestamp,
+    operation: &'static str,
+) -> StoreResult<Vec<(String, String)>> {
+    let mut uris: Vec<_> = uris.iter().map(TrackUri::as_str).collect();
+    uris.sort_unstable();
+    uris.dedup();
+    let mut cached = Vec::with_capacity(uris.len());
+    for some in uris.chunks(AT_ONCE) {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT doc, expires FROM tracks WHERE expires > ");
+        query.push_bind(text(now)).push(" AND uri IN (");
+        let mut list = query.separated(", ");
+        for uri in some {
+            list.push_bind((*uri).to_owned());
+        }
+        query.push(")");
+        let rows = query.build_query_as().fetch_all(&store.readers).await;
+        cached.append(&mut rows.map_err(failed(operation))?);
+    }
+    Ok(cached)
+}
+
 #[async_trait]
 impl Tracks for SqlStore {
     async fn tracks(&self, uris: &[TrackUri], now: Timestamp) -> StoreResult<Vec<Track>> {
         let operation = "read cached tracks";
-        let mut uris: Vec<_> = uris.iter().map(TrackUri::as_str).collect();
-        uris.sort_unstable();
-        uris.dedup();
-        let mut tracks = Vec::with_capacity(uris.len());
-        for some in uris.chunks(AT_ONCE) {
-            let mut query = QueryBuilder::<Sqlite>::new("SELECT doc FROM tracks WHERE expires > ");
-            query.push_bind(text(now)).push(" AND uri IN (");
-            let mut list = query.separated(", ");
-            for uri in some {
-                list.push_bind((*uri).to_owned());
-            }
-            query.push(")");
-            let rows = query.build_query_as().fetch_all(&self.readers).await;
-            let rows: Vec<(String,)> = rows.map_err(failed(operation))?;
-            for (doc,) in rows {
-                tracks.push(parsed(&doc, operation)?);
-            }
-        }
-        Ok(tracks)
+        let rows = rows(self, uris, now, operation).await?;
+        rows.iter().map(|(doc, _)| parsed(doc, operation)).collect()
     }
 
     async fn put_tracks(&self, tracks: &[Track], now: Timestamp, expires: Timestamp) -> StoreResult<()> {

@@ -33,7 +33,7 @@ use crate::alerting;
 use crate::grants::{GrantError, MIN_TTL};
 use crate::ports::{Claim, Run, RunOutcome, StoreResult, User, Versioned, Work, WorkKind};
 use crate::spotify::{ForbiddenWhy, SpotifyError};
-use crate::{Core, failpoint};
+use crate::{Core, failpoint, moving};
 
 /// The piece of work that archives a source.
 pub fn work(user: &UserId, source: &SourceId) -> Work {
@@ -69,6 +69,9 @@ pub async fn run_due(core: &Core, limit: usize) -> StoreResult<usize> {
 /// Runs a claimed source and gives the claim back; `None` if there was nothing to run.
 pub async fn run(core: &Core, claim: &Claim) -> StoreResult<Option<Run>> {
     failpoint::pass("archive.claimed");
+    if !moving::may_work(core, claim).await? {
+        return Ok(None);
+    }
     // The lease began before now, so its end is at the latest then.
     let now = core.ports.clock.mark();
     let left = claim.until.duration_since(now.wall).try_into().unwrap_or_default();

@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use reprise_domain::budget::{Bucket, Purpose};
+use serde::{Deserialize, Serialize};
 
 use super::StoreResult;
 
 /// Calls counted in one slot of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spent {
     /// Beginning of the slot.
     pub slot: Timestamp,

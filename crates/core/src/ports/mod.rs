@@ -12,6 +12,7 @@ mod archive;
 mod budget;
 mod clock;
 mod due;
+mod house;
 mod keys;
 mod tracks;
 mod users;
@@ -21,6 +22,7 @@ pub use archive::{ArchiveLedger, RUNS_KEPT, Run, RunOutcome, Sources};
 pub use budget::{Budget, Spent};
 pub use clock::Clock;
 pub use due::{Claim, Due, Queue, Work, WorkKind};
+pub use house::{Appointment, CachedTrack, House, Standing};
 pub use keys::{DataKeys, KeyWrap, KeyWrapError, WrappedKey};
 pub use tracks::Tracks;
 pub use users::{

@@ -16,6 +16,7 @@ pub mod data_keys;
 pub mod documents;
 pub mod due;
 pub mod erasure;
+pub mod house;
 pub mod invites;
 pub mod isolation;
 mod samples;
@@ -30,12 +31,24 @@ use jiff::Timestamp;
 use tokio::sync::Barrier;
 
 use crate::ports::{
-    Alerts, ArchiveLedger, Budget, DataKeys, Due, Invites, Sources, StoreResult, Tokens, Tracks, Users,
+    Alerts, ArchiveLedger, Budget, DataKeys, Due, House, Invites, Sources, StoreResult, Tokens, Tracks,
+    Users,
 };
 
 /// Everything a store can be asked to be.
 pub trait Store:
-    Users + Invites + Tokens + Sources + ArchiveLedger + Due + DataKeys + Tracks + Budget + Alerts + 'static
+    Users
+    + Invites
+    + Tokens
+    + Sources
+    + ArchiveLedger
+    + Due
+    + DataKeys
+    + Tracks
+    + Budget
+    + Alerts
+    + House
+    + 'static
 {
 }
 
@@ -50,6 +63,7 @@ impl<S> Store for S where
         + Tracks
         + Budget
         + Alerts
+        + House
         + 'static
 {
 }
@@ -246,6 +260,22 @@ macro_rules! store_contract {
                 a_stranger_has_nothing_to_erase
                 of_sixteen_erasures_one_finds_the_account
             }
+            house {
+                a_new_house_is_open
+                the_standing_is_written_under_the_version_read
+                of_sixteen_who_close_the_house_one_does
+                appointments_are_listed_as_they_stand_in_order_of_work
+                work_is_restored_as_it_stood_elsewhere
+                restored_work_keeps_the_higher_fence
+                held_work_is_not_restored
+                nothing_is_restored_for_a_stranger
+                a_slot_counts_at_least_what_was_brought
+                the_operators_alerts_are_listed_alone
+                an_alert_raised_as_seen_is_seen
+                cached_tracks_tell_their_end
+                a_listener_is_admitted_with_their_past
+                a_used_invitation_comes_in_and_goes_with_its_listener
+            }
             isolation {
                 sources_of_two_listeners_never_meet
                 generations_of_two_listeners_and_of_two_sources_never_meet
@@ -295,6 +325,7 @@ mod tests {
             include_str!("documents.rs"),
             include_str!("due.rs"),
             include_str!("erasure.rs"),
+            include_str!("house.rs"),
             include_str!("invites.rs"),
             include_str!("isolation.rs"),
             include_str!("tracks.rs"),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use reprise_domain::time::later;
 
 use super::MemoryStore;
-use crate::ports::{Claim, Due, StoreResult, Work, WorkKind};
+use crate::ports::{Appointment, Claim, Due, StoreResult, Work, WorkKind};
 
 /// A piece of work on the calendar, or the memory of its last fence.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,18 @@ impl Entry {
     /// Work that is on the calendar for the first time.
     pub(super) fn at(at: Timestamp) -> Self {
         Self { at: Some(at), ..Self::default() }
+    }
+
+    pub(super) fn appointment(&self, work: &Work) -> Appointment {
+        Appointment { work: work.clone(), at: earliest(self.at, self.wish), fence: self.fence }
+    }
+
+    /// Takes the place of what stood here, unless it is held.
+    pub(super) fn restore(&mut self, appointment: &Appointment) -> bool {
+        if !self.held {
+            *self = Self { at: appointment.at, fence: appointment.fence.max(self.fence), ..Self::default() };
+        }
+        !self.held
     }
 
     fn claim(&mut self, work: &Work, now: Timestamp, lease: Duration) -> Claim {

@@ -2,6 +2,7 @@
 
 mod archive;
 mod due;
+mod house;
 mod shared;
 mod users;
 
@@ -17,8 +18,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::ports::{
-    Alert, Grant, Invite, InviteHash, Run, StoreError, StoreResult, User, Version, Versioned, WrappedKey,
-    Written,
+    Alert, Grant, Invite, InviteHash, Run, Standing, StoreError, StoreResult, User, Version, Versioned,
+    WrappedKey, Written,
 };
 
 /// A store that lives as long as the test; clones share it.
@@ -46,6 +47,7 @@ struct State {
     spent: BTreeMap<(Timestamp, Purpose), i64>,
     locks: BTreeMap<Bucket, Timestamp>,
     alerts: BTreeMap<(Option<UserId>, String), Alert>,
+    standing: Option<Versioned<Standing>>,
 }
 
 impl MemoryStore {
