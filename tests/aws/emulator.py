@@ -1,0 +1,98 @@
+"""Starts MiniStack with what the stack's stories need of AWS and it does not have.
+
+Runs in the emulator's own environment. Where MiniStack differs from AWS in something that the template
+relies on, it is put right here, so that the template is deployed as it is:
+
+- conditions on the encryption context of a KMS request hold (it knows no such condition keys);
+- numbers that CloudFormation takes from parameters are numbers to an event source mapping;
+- /health of a function's address is the function's, not the emulator's.
+
+Besides, every decision about a role's right is appended to the file named by REPRISE_RIGHTS, a JSON object
+a line. A version of MiniStack in which one of these places is gone stops here, at start.
+"""
+
+import json
+import os
+import threading
+
+import ministack.app
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import lambda_svc
+
+WRITES = threading.Lock()
+
+
+def replace(module, name, made_from):
+    """Puts `made_from(original)` in place of a function; fails where there is none."""
+    setattr(module, name, made_from(getattr(module, name)))
+
+
+def knows_encryption_context(original):
+    """Adds kms:EncryptionContext:… to what conditions are held against."""
+
+    def request_tag_context(service, action, body, *rest):
+        found = original(service, action, body, *rest)
+        if service == "kms":
+            context = json.loads(body or b"{}").get("EncryptionContext") or {}
+            found |= {f"kms:EncryptionContext:{key}": value for key, value in context.items()}
+            found["kms:EncryptionContextKeys"] = list(context)
+        return found
+
+    return request_tag_context
+
+
+def reads_numbers(original):
+    """A parameter's value is text; AWS makes a number of it before anybody compares."""
+
+    def concurrency(esm, *rest):
+        scaling = esm.get("ScalingConfig") or {}
+        if "MaximumConcurrency" in scaling:
+            scaling["MaximumConcurrency"] = int(scaling["MaximumConcurrency"])
+        return original(esm, *rest)
+
+    return concurrency
+
+
+def leaves_addresses_alone(original):
+    """Sends what is asked of a function's address past the emulator's own pages."""
+
+    async def app(scope, receive, send):
+        if scope["type"] == "http":
+            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+            name = ministack.app._LAMBDA_URL_RE.match(host)
+            if name:
+                prefix = f"/_aws/lambda-url/{name.group(1)}"
+                raw = scope.get("raw_path") or scope["path"].encode()
+                scope = scope | {"path": prefix + scope["path"], "raw_path": prefix.encode() + raw}
+        await original(scope, receive, send)
+
+    return app
+
+
+def notes_decisions(path):
+    """Notes who asked for which right, and whether they had it."""
+
+    def made_from(original):
+        def enforce(key, action, service, region, resource_arn="*", **rest):
+            denied = original(key, action, service, region, resource_arn=resource_arn, **rest)
+            session = iam_evaluator.resolve_caller_identity(key) or {}
+            line = {"who": session.get("userArn", ""), "action": action, "resource": resource_arn}
+            with WRITES, open(path, "a", encoding="utf-8") as file:
+                file.write(json.dumps(line | {"allowed": denied is None}) + "\n")
+            return denied
+
+        return enforce
+
+    return made_from
+
+
+def main():
+    replace(iam_actions, "request_tag_context", knows_encryption_context)
+    replace(lambda_svc, "_sqs_esm_concurrency", reads_numbers)
+    replace(iam_evaluator, "enforce", notes_decisions(os.environ["REPRISE_RIGHTS"]))
+    replace(ministack.app, "app", leaves_addresses_alone)
+    ministack.app.main()
+
+
+if __name__ == "__main__":
+    main()
