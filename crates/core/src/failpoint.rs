@@ -36,6 +36,14 @@ pub const NAMES: &[&str] = &[
 pub const MOVING: &[&str] =
     &["moving.left", "moving.packed", "moving.arriving", "moving.stored", "moving.brought", "moving.settled"];
 
+/// Places that only work on its way through a queue passes.
+pub const ON_THE_WAY: &[&str] = &["dispatch.claimed", "dispatch.handed-on", "work.taken"];
+
+/// All of them.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().chain(ON_THE_WAY).copied()
+}
+
 /// Installs what happens at every place; only the first call counts.
 pub fn install(hook: impl Fn(&'static str) + Send + Sync + 'static) {
     let _ = HOOK.set(Box::new(hook));

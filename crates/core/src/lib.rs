@@ -7,6 +7,7 @@
 //! - [`onboard`], [`session`], [`checklist`], [`archive`], [`care`],
 //!   [`people`], [`moving`]: the use cases
 //! - [`grants`], [`vault`], [`budget`]: tokens, secrets, calls
+//! - [`machine`]: what binaries put behind the ports that are no store's
 //! - [`ports`]: what stores and keepers implement
 //! - [`spotify`]: the client
 
@@ -17,6 +18,7 @@ pub mod care;
 pub mod checklist;
 pub mod failpoint;
 pub mod grants;
+pub mod machine;
 pub mod moving;
 pub mod onboard;
 pub mod people;

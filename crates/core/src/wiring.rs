@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::budget::CallBudget;
 use crate::grants::Grants;
+use crate::machine::Background;
 use crate::ports::{
     Alerts, ArchiveLedger, Budget, Clock, DataKeys, Due, House, Invites, KeyWrap, Notifier, Sources, Tokens,
     Tracks, Users,
@@ -61,7 +62,7 @@ impl Config {
     }
 }
 
-/// Every port, as shared objects.
+/// Every port, as shared objects, and the tasks that no caller waits for.
 #[derive(Clone)]
 pub struct Ports {
     /// Time.
@@ -92,6 +93,8 @@ pub struct Ports {
     pub alerts: Arc<dyn Alerts>,
     /// Whether the installation works, and what moving it asks for.
     pub house: Arc<dyn House>,
+    /// What goes on after whoever began it has gone.
+    pub background: Background,
 }
 
 impl Ports {
@@ -131,6 +134,7 @@ impl Ports {
             budget: store.clone(),
             alerts: store.clone(),
             house: store,
+            background: Background::default(),
         }
     }
 }
@@ -172,8 +176,27 @@ impl Core {
             Arc::clone(clock),
         );
         let api = Api::new(http, app.api_url, Arc::clone(clock), Arc::<CallBudget>::clone(&budget));
-        let grants =
-            Grants::new(Arc::clone(&ports.tokens), Arc::clone(&vault), accounts.clone(), Arc::clone(clock));
+        let grants = Grants::new(
+            Arc::clone(&ports.tokens),
+            Arc::clone(&vault),
+            accounts.clone(),
+            Arc::clone(clock),
+            ports.background.clone(),
+        );
         Self { ports, config, vault, grants, budget, accounts, api }
+    }
+
+    /// The same parts, reached under another address.
+    #[must_use]
+    pub fn at(&self, base_url: Url) -> Self {
+        Self {
+            ports: self.ports.clone(),
+            config: Config { base_url, ..self.config.clone() },
+            vault: Arc::clone(&self.vault),
+            grants: self.grants.clone(),
+            budget: Arc::clone(&self.budget),
+            accounts: self.accounts.clone(),
+            api: self.api.clone(),
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use reprise_core::machine::SystemClock;
 use reprise_core::ports::{Clock, Role};
 use reprise_core::spotify::ClientSecret;
 use reprise_core::{Core, checklist, onboard};
@@ -14,7 +15,7 @@ use reprise_web::{Demo, Site};
 use serde_json::json;
 use spotify_sim::{ClockMode, Sim, SimConfig, World};
 
-use crate::clock::{EmbeddedClock, SystemClock};
+use crate::embedded::EmbeddedClock;
 use crate::house::House;
 use crate::out::Out;
 use crate::serve;
@@ -36,7 +37,7 @@ pub(crate) async fn run(mut settings: Settings, out: Out) -> anyhow::Result<()> 
     settings.key_file = None;
     let listener = serve::listen(&mut settings).await?;
     // The simulator counts in milliseconds.
-    let now = Timestamp::from_millisecond(SystemClock::new().now().as_millisecond())?;
+    let now = Timestamp::from_millisecond(SystemClock::default().now().as_millisecond())?;
     let sim = Sim::new(SimConfig {
         start: three_weeks_before(now),
         mode: ClockMode::Pushed,

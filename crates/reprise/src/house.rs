@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use reprise_core::machine::{Announcer, Background, SimulatedClock, SystemClock};
 use reprise_core::ports::{Claim, Clock, Due, StoreResult, Work, WorkKind};
 use reprise_core::spotify::{ClientSecret, http};
 use reprise_core::{Config, Core, Ports, SpotifyApp};
@@ -14,8 +15,6 @@ use reprise_domain::archive::REQUEST_TIMEOUT;
 use reprise_sql::{LocalKeyFile, SqlStore};
 use tokio::sync::Notify;
 
-use crate::clock::{SimulatedClock, SystemClock};
-use crate::notify::Announcer;
 use crate::settings::Settings;
 
 /// A standalone Reprise, ready to serve or to be commanded.
@@ -35,7 +34,7 @@ impl House {
                 let clock = SimulatedClock::follow(url).await?;
                 Self::open_with(settings, Arc::<SimulatedClock>::clone(&clock), Some(clock)).await
             }
-            None => Self::open_with(settings, Arc::new(SystemClock::new()), None).await,
+            None => Self::open_with(settings, Arc::new(SystemClock::default()), None).await,
         }
     }
 
@@ -49,7 +48,7 @@ impl House {
         let store = Arc::new(SqlStore::open(&url).await?);
         let key_file = Arc::new(LocalKeyFile::open_or_create(&key_path(settings))?);
         let bell = Arc::new(Bell { notify: Notify::new(), simulated });
-        let notifier = Arc::new(Announcer::new(settings.webhook_url.clone())?);
+        let notifier = Arc::new(Announcer::new(settings.webhook_url.clone(), Background::default())?);
         let mut ports = Ports::of(Arc::clone(&store), clock, Arc::<LocalKeyFile>::clone(&key_file), notifier);
         ports.due = Arc::new(RingingDue { inner: ports.due, bell: Arc::clone(&bell) });
         let config = Config {

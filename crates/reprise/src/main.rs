@@ -1,12 +1,11 @@
 //! Reprise on one machine: the command line, the server and its timers.
 
-mod clock;
 mod commands;
 #[cfg(feature = "demo")]
 mod demo;
+#[cfg(feature = "demo")]
+mod embedded;
 mod house;
-mod kill;
-mod notify;
 mod out;
 mod serve;
 mod settings;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use reprise_core::machine::settings::is_loopback;
 use reprise_core::onboard;
 use reprise_web::Site;
 use serde_json::json;
@@ -12,13 +13,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::house::House;
 use crate::out::Out;
-use crate::settings::{Settings, is_loopback};
+use crate::settings::Settings;
 use crate::timers;
 
 /// Serves with the operator's own Spotify app.
 pub(crate) async fn run(mut settings: Settings, out: Out) -> anyhow::Result<()> {
     if let Some(setting) = &settings.test.kill {
-        crate::kill::arm(setting)?;
+        reprise_core::machine::arm(setting)?;
     }
     let listener = listen(&mut settings).await?;
     let house = Arc::new(House::open(&settings).await?);

@@ -16,6 +16,7 @@ use reprise_domain::time::later;
 use reprise_domain::token::{Ask, GrantState, REFRESH_LEASE, Reauth};
 use tokio::sync::watch;
 
+use crate::machine::Background;
 use crate::ports::{Clock, Grant, StoreError, Tokens, Version, Written};
 use crate::spotify::{AccessToken, Accounts, RefreshToken};
 use crate::vault::{Purpose, Vault, VaultError};
@@ -71,18 +72,21 @@ struct Inner {
     vault: Arc<Vault>,
     accounts: Accounts,
     clock: Arc<dyn Clock>,
+    background: Background,
     flights: Mutex<HashMap<UserId, watch::Receiver<Option<Outcome>>>>,
 }
 
 impl Grants {
-    /// Grants kept in `tokens`, sealed by `vault`, refreshed at `accounts`.
+    /// Grants kept in `tokens`, sealed by `vault`, refreshed at `accounts`, each in the `background`.
     pub fn new(
         tokens: Arc<dyn Tokens>,
         vault: Arc<Vault>,
         accounts: Accounts,
         clock: Arc<dyn Clock>,
+        background: Background,
     ) -> Self {
-        Self { inner: Arc::new(Inner { tokens, vault, accounts, clock, flights: Mutex::default() }) }
+        let flights = Mutex::default();
+        Self { inner: Arc::new(Inner { tokens, vault, accounts, clock, background, flights }) }
     }
 
     /// A token of `user` with at least `min_ttl` to live.
@@ -169,7 +173,7 @@ impl Grants {
                 let (done, flight) = watch::channel(None);
                 flights.insert(user.clone(), flight.clone());
                 let landing = Landing { inner: Arc::clone(&self.inner), user: user.clone() };
-                tokio::spawn(async move {
+                self.inner.background.spawn(async move {
                     let outcome = landing.inner.refresh(&landing.user, min_ttl).await;
                     drop(landing);
                     let _ = done.send(Some(outcome));
@@ -178,7 +182,7 @@ impl Grants {
             }
         };
         let landed = flight.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
-        // Only a panic of the refresh leaves no outcome.
+        // Only a refresh that panicked, or was abandoned, leaves no outcome.
         landed.unwrap_or_else(|| {
             Err(GrantError::NotBefore { retry_at: later(self.inner.clock.now(), REFRESH_LEASE) })
         })

@@ -3,26 +3,31 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reprise_core::ports::{Alert, Notifier, Severity};
 use reqwest::Client;
 use serde_json::json;
 use url::Url;
+
+use super::Background;
+use crate::ports::{Alert, Notifier, Severity};
+use crate::spotify::http::{self, ClientError};
 
 /// A webhook that does not answer in time is given up.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Logs every alert, and posts it.
-pub(crate) struct Announcer {
+pub struct Announcer {
     webhook: Option<(Client, Url)>,
+    background: Background,
 }
 
 impl Announcer {
-    pub(crate) fn new(webhook: Option<Url>) -> anyhow::Result<Self> {
+    /// Posts to `webhook`, if there is one, in the background.
+    pub fn new(webhook: Option<Url>, background: Background) -> Result<Self, ClientError> {
         let webhook = match webhook {
-            Some(url) => Some((reprise_core::spotify::http::client(TIMEOUT)?, url)),
+            Some(url) => Some((http::client(TIMEOUT)?, url)),
             None => None,
         };
-        Ok(Self { webhook })
+        Ok(Self { webhook, background })
     }
 }
 
@@ -38,8 +43,8 @@ impl Notifier for Announcer {
         }
         let Some((http, url)) = self.webhook.clone() else { return };
         let body = body(alert);
-        // In a task of its own: a slow webhook delays no run.
-        tokio::spawn(async move {
+        // A slow webhook delays no run.
+        self.background.spawn(async move {
             let answer =
                 http.post(url).json(&body).send().await.and_then(reqwest::Response::error_for_status);
             if let Err(error) = answer {
@@ -75,10 +80,10 @@ mod tests {
     use axum::extract::State;
     use axum::routing::post;
     use jiff::Timestamp;
-    use reprise_core::ports::AlertKind;
     use tokio::sync::mpsc;
 
     use super::*;
+    use crate::ports::AlertKind;
 
     fn alert() -> Alert {
         Alert {
@@ -102,8 +107,10 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let announcer = Announcer::new(Some(url.parse().unwrap())).unwrap();
+        let background = Background::default();
+        let announcer = Announcer::new(Some(url.parse().unwrap()), background.clone()).unwrap();
         announcer.notify(&alert()).await;
+        background.idle().await;
         let body: serde_json::Value = serde_json::from_str(&heard.recv().await.unwrap()).unwrap();
         assert_eq!(body["message"], alert().text);
         for field in ["content", "text"] {
@@ -113,7 +120,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_webhook_that_is_gone_delays_nothing() {
-        let announcer = Announcer::new(Some("http://127.0.0.1:9/gone".parse().unwrap())).unwrap();
+        let announcer =
+            Announcer::new(Some("http://127.0.0.1:9/gone".parse().unwrap()), Background::default()).unwrap();
         announcer.notify(&alert()).await;
     }
 }

@@ -5,16 +5,17 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use async_trait::async_trait;
 use jiff::Timestamp;
-use reprise_core::ports::Clock;
-use reprise_domain::time::Mark;
+use reprise_domain::time::{Mark, days};
 use reqwest::Client;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::watch;
 use url::Url;
+
+use crate::ports::Clock;
+use crate::spotify::http::{self, ClientError};
 
 /// What the simulator says of its clocks.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,8 +26,22 @@ struct Reading {
     boot_id: String,
 }
 
+/// Why a simulator's clock cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum NoClock {
+    /// There is no HTTP client.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The simulator does not answer, or says no.
+    #[error("the test clock does not answer")]
+    Silent(#[from] reqwest::Error),
+    /// What it says is no time.
+    #[error("the test clock at {0} tells no time")]
+    Ended(Url),
+}
+
 /// Follows a simulator; ends the process when the simulator is gone.
-pub(crate) struct SimulatedClock {
+pub struct SimulatedClock {
     http: Client,
     base: Url,
     process: String,
@@ -34,17 +49,18 @@ pub(crate) struct SimulatedClock {
 }
 
 impl SimulatedClock {
-    pub(crate) async fn follow(base: &Url) -> anyhow::Result<Arc<Self>> {
+    /// Takes part in the simulator's time from now on.
+    pub async fn follow(base: &Url) -> Result<Arc<Self>, NoClock> {
         // The stream lives as long as we do.
-        let http = reprise_core::spotify::http::client(reprise_domain::time::days(365))?;
+        let http = http::client(days(365))?;
         let process = format!("reprise-{}", std::process::id());
-        let mut watch_url = base.join("/_sim/clock/watch")?;
+        let mut watch_url = base.clone();
+        watch_url.set_path("/_sim/clock/watch");
         watch_url.query_pairs_mut().append_pair("process", &process);
-        let mut stream =
-            http.get(watch_url).send().await?.error_for_status().context("the test clock does not answer")?;
+        let mut stream = http.get(watch_url).send().await?.error_for_status()?;
         let mut lines = Lines::default();
         let first = loop {
-            let chunk = stream.chunk().await?.context("the test clock has ended")?;
+            let chunk = stream.chunk().await?.ok_or_else(|| NoClock::Ended(base.clone()))?;
             if let Some(reading) = lines.newest(&chunk) {
                 break reading;
             }
@@ -63,8 +79,13 @@ impl SimulatedClock {
     }
 
     /// Says that something other than time has woken us, before anybody hears of it.
-    pub(crate) async fn busy(&self) {
+    pub async fn busy(&self) {
         self.post("/_sim/clock/busy", &json!({ "process": self.process })).await;
+    }
+
+    /// Says that only something other than time will wake us.
+    pub async fn idle(&self) {
+        self.post("/_sim/clock/sleep", &json!({ "process": self.process, "until_ms": null })).await;
     }
 
     async fn post(&self, path: &str, body: &serde_json::Value) -> Option<serde_json::Value> {

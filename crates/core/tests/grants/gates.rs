@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use reprise_core::grants::{GrantError, Grants, MIN_TTL};
+use reprise_core::machine::Background;
 use reprise_core::ports::{Admission, Clock, Grant, StoreResult, Tokens, Users, Version, Versioned, Written};
 use reprise_core::spotify::{Accounts, ClientSecret, http};
 use reprise_core::testing::{MemoryStore, TestClock, TestKeyWrap, sample};
@@ -174,7 +175,13 @@ impl Installation {
     /// A process over its own way to the store.
     pub(crate) fn over(&self, tokens: Arc<dyn Tokens>) -> Grants {
         let clock = Arc::new(self.clock.clone());
-        Grants::new(tokens, self.vault(), self.accounts(Arc::clone(&clock) as _), clock)
+        Grants::new(
+            tokens,
+            self.vault(),
+            self.accounts(Arc::clone(&clock) as _),
+            clock,
+            Background::default(),
+        )
     }
 
     /// A process that nobody holds up.
@@ -188,7 +195,7 @@ impl Installation {
         let tokens = Gated { store: self.store.clone(), gate: gate.clone() };
         let clock = Arc::new(Drowsy { clock: self.clock.clone(), gate: gate.clone() });
         let accounts = self.accounts(Arc::clone(&clock) as _);
-        let grants = Grants::new(Arc::new(tokens), self.vault(), accounts, clock);
+        let grants = Grants::new(Arc::new(tokens), self.vault(), accounts, clock, Background::default());
         let user = self.user.clone();
         tokio::spawn(async move {
             // What it got is looked at in the store, as whoever comes later does.

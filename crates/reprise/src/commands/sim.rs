@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use clap::ValueEnum;
 use jiff::Timestamp;
+use reprise_core::machine::SystemClock;
 use reprise_core::ports::Clock;
 use serde_json::json;
 use spotify_sim::{ClockMode, Sim, SimConfig, World};
 
-use crate::clock::SystemClock;
 use crate::out::Out;
 
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ pub(crate) async fn run(args: Args, out: Out) -> anyhow::Result<()> {
     };
     let (start, mode) = match args.start {
         Some(start) => (start, ClockMode::Pushed),
-        None => (SystemClock::new().now(), ClockMode::Real),
+        None => (SystemClock::default().now(), ClockMode::Real),
     };
     let sim = Sim::new(SimConfig { seed: args.seed, start, mode, ..SimConfig::default() });
     sim.add_demo(world);

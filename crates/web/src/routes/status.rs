@@ -45,7 +45,7 @@ async fn show(State(app): State<App>, Me(user): Me, Query(said): Query<Said>) ->
 /// Runs the checklist, in a task that no closed window ends.
 async fn check(State(app): State<App>, Posted { user, .. }: Posted) -> Result<Response, Failure> {
     let (core, id) = (Arc::clone(&app.core), user.id.clone());
-    let run = tokio::spawn(async move { checklist::run(&core, &id).await });
+    let run = app.core.ports.background.spawn(async move { checklist::run(&core, &id).await });
     let word = match tokio::time::timeout(PATIENCE, run).await {
         Err(_) => Word::Checking,
         Ok(Ok(Ok(_))) => Word::Checked,

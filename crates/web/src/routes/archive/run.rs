@@ -33,7 +33,7 @@ enum Looked {
 /// Looks at one source in a task of its own, which no closed browser window ends.
 async fn look(app: &App, user: &User, source: &SourceId) -> Looked {
     let (core, user, source) = (Arc::clone(&app.core), user.id.clone(), source.clone());
-    let run = tokio::spawn(async move {
+    let run = app.core.ports.background.spawn(async move {
         let ended = archive::run_now(&core, &user, &source).await;
         ended.inspect_err(|error| tracing::error!(%error, %user, "a look asked for could not be made"))
     });

@@ -69,7 +69,7 @@ async fn end(
 /// A new session, whatever cookie there was before; the checklist runs while the page is shown.
 async fn welcome(app: &App, arrived: Arrived) -> Result<Response, Failure> {
     let sealed = session::begin(&app.core, &arrived.user).await?;
-    tokio::spawn(settle_in(Arc::clone(&app.core), arrived.user.id));
+    app.core.ports.background.spawn(settle_in(Arc::clone(&app.core), arrived.user.id));
     let is_plain = arrived.is_new && arrived.return_to == paths::HOME;
     let to = if is_plain { Word::Welcome.at(paths::HOME) } else { arrived.return_to };
     Ok(with_cookie(see_other(&to), app.address.begin_session(sealed)))
