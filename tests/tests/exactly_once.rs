@@ -11,7 +11,7 @@ use reprise_core::failpoint;
 use reprise_domain::time::days;
 use reprise_tests::listener::Listener;
 use reprise_tests::trial::{Difference, SETTLED, Trial, append_new, compare};
-use spotify_sim::{Act, CountBy, Fault, FaultKind, Rotation, User, Weekly, When, World};
+use spotify_sim::{Act, CountBy, Fault, FaultKind, Rotation, User, Variant, Weekly, When, World};
 
 const START: &str = "2026-11-16T06:00:00Z";
 const WEEKS: u32 = 52;
@@ -114,9 +114,15 @@ async fn a_year_of_twenty_listeners_whose_lists_can_be_read() {
     let mut listeners = Vec::new();
     for n in 0..20 {
         let name = format!("listener{n:02}");
+        // Some lists change in mid-week: what they showed until then was to be had for 60 hours.
+        let variant = (n % 4 == 3).then_some(Variant { percent: 30.0, after_hours: 60, replaces: 10 });
         trial.sim.add_user(User {
             rotation: Some(rotations[n % 4]),
-            discover_weekly: Weekly { turn_hour: u16::try_from(n % 5).unwrap(), ..Weekly::default() },
+            discover_weekly: Weekly {
+                variant,
+                turn_hour: u16::try_from(n % 5).unwrap(),
+                ..Weekly::default()
+            },
             ..User::new(&name)
         });
         let mut listener = Listener::new(&name);
