@@ -153,7 +153,7 @@ fn first_run(ctx: &Ctx, outlook: &Outlook) -> Markup {
                 @match outlook {
                     Outlook::Running => "Reprise is looking at your Discover Weekly right now. Reload in a minute.",
                     Outlook::Next { at, .. } | Outlook::Late { next: at, .. } => {
-                        "Nothing has been kept yet. The first look is " (words::distance(&ctx.now, *at))
+                        "Nothing has been kept yet. The next look is " (words::distance(&ctx.now, *at))
                         " (" (words::moment(&ctx.now, *at)) ")."
                     }
                     Outlook::Paused { why } => { "Nothing has been kept yet, and looking is paused: " (why) "." }
