@@ -1,6 +1,6 @@
 # Everything by one name; hosted CI runs the same targets. Longer steps are scripts in tests/bin/.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench build
+.PHONY: help run test check bench build deploy logs
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,3 +22,9 @@ bench: ## Measure against the simulator and beside a plain script
 
 build: ## The release binary, target/release/reprise
 	cargo build --release -p reprise
+
+deploy: ## Build the functions and deploy them to AWS (docs/DEPLOY.md)
+	infra/bin/deploy
+
+logs: ## What the functions on AWS logged in the last hour; TAIL=1 goes on
+	infra/bin/logs

@@ -57,10 +57,27 @@ class TheTemplate(unittest.TestCase):
         self.assertEqual(2, self.written["Parameters"]["WorkerConcurrency"]["Default"])
 
     def test_provisioned_capacity_is_free_by_default(self):
-        units = [self.written["Parameters"][f"{of}Units"]["Default"] for of in ("TableRead", "DueRead")]
-        self.assertEqual(25, sum(units))
-        units = [self.written["Parameters"][f"{of}Units"]["Default"] for of in ("TableWrite", "DueWrite")]
-        self.assertEqual(25, sum(units))
+        for verb in ("Read", "Write"):
+            units = [self.written["Parameters"][f"{of}{verb}Units"]["Default"] for of in ("Table", "Due", "List")]
+            self.assertEqual(25, sum(units))
+
+    def test_the_table_is_the_one_that_the_store_expects(self):
+        keys = (template.ROOT / "crates/aws/src/store/keys.rs").read_text(encoding="utf-8")
+        expected = dict(re.findall(r'const (PK|SK|TTL|DUE\w*|LIST\w*|PLACE): &str = "(\w+)"', keys))
+        table = self.written["Resources"]["Table"]["Properties"]
+
+        def schema(of):
+            return [it["AttributeName"] for it in of["KeySchema"]]
+
+        self.assertEqual([expected["PK"], expected["SK"]], schema(table))
+        self.assertEqual(
+            {
+                expected["DUE_INDEX"]: [expected["DUE"], expected["DUE_AT"]],
+                expected["LIST_INDEX"]: [expected["LIST"], expected["PLACE"]],
+            },
+            {it["IndexName"]: schema(it) for it in table["GlobalSecondaryIndexes"]},
+        )
+        self.assertEqual(expected["TTL"], table["TimeToLiveSpecification"]["AttributeName"])
 
     def test_alarms_and_metrics_stay_within_what_is_free(self):
         self.assertLessEqual(len(checks.of_type(self.translated, "CloudWatch::Alarm")), 10)
