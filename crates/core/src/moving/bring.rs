@@ -51,11 +51,11 @@ pub(super) async fn look(core: &Core, record: &Record) -> Result<Presence, MoveE
             })
         }
         Record::Week(week) => {
-            let here = ports.ledger.generation(&week.user, &week.source, week.week.number).await?;
-            Presence::compare(&week.week, here.as_ref(), || {
+            let here = ports.ledger.generation(&week.user, &week.source, week.value.number).await?;
+            Presence::compare(&week.value, here.as_ref(), || {
                 format!(
                     "the week {} (number {}) of {} of listener {}",
-                    week.week.label, week.week.number, week.source, week.user
+                    week.value.label, week.value.number, week.source, week.user
                 )
             })
         }
@@ -99,7 +99,7 @@ pub(super) async fn bring(core: &Core, record: &Record, now: Timestamp) -> Resul
             created(ports.sources.put_source(&source.user, &source.value, Version::NEW).await?)
         }
         Record::Week(week) => {
-            let put = ports.ledger.put_generation(&week.user, &week.source, &week.week, Version::NEW);
+            let put = ports.ledger.put_generation(&week.user, &week.source, &week.value, Version::NEW);
             created(put.await?)
         }
         Record::Playlist(playlist) => {

@@ -201,3 +201,6 @@ async fn change_standing(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

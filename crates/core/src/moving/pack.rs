@@ -12,7 +12,7 @@ use reprise_domain::token::{GrantState, Reauth};
 use super::record::{Begin, Counts, Listener, Owned, Plain, Record, Week, take_sealed};
 use super::seal::{Passphrase, Sealer};
 use super::{MoveError, Watch, change_standing};
-use crate::ports::{Appointment, Claim, Grant, Sealed, Standing, StoreResult, User, Work};
+use crate::ports::{Alert, Appointment, Claim, Grant, Sealed, Standing, StoreResult, User, Work};
 use crate::vault::{Purpose, VaultError};
 use crate::{Core, failpoint};
 
@@ -149,7 +149,7 @@ impl Packing<'_> {
             self.write(&Record::Runs(Owned { user: id.clone(), value: runs }))?;
         }
         let alerts = ports.alerts.alerts(Some(id), usize::MAX).await?;
-        self.alerts(Some(id), alerts)?;
+        self.alerts(Some(id), &alerts)?;
         if !calendar.is_empty() {
             self.write(&Record::Calendar(Owned { user: id.clone(), value: calendar }))?;
         }
@@ -163,8 +163,8 @@ impl Packing<'_> {
             let Some(last) = page.last() else { return Ok(()) };
             before = Some(last.value.number);
             for week in page.into_iter().map(|read| read.value) {
-                let cached = self.cached(&week).await?;
-                let week = Week { user: id.clone(), source: source.clone(), week };
+                let cached = cached(self.core, &week).await?;
+                let week = Week { user: id.clone(), source: source.clone(), value: week };
                 self.write(&Record::Week(Box::new(week)))?;
                 if let Some(cached) = cached {
                     self.write(&cached)?;
@@ -173,19 +173,11 @@ impl Packing<'_> {
         }
     }
 
-    /// What is cached of a week's tracks.
-    async fn cached(&self, week: &Generation) -> StoreResult<Option<Record>> {
-        let uris: Vec<_> = week.tracks.iter().map(|found| found.identity.uri.clone()).collect();
-        let mut cached = self.core.ports.house.cached(&uris, self.core.ports.clock.now()).await?;
-        cached.sort_by(|a, b| a.track.uri.cmp(&b.track.uri));
-        Ok((!cached.is_empty()).then_some(Record::Tracks(cached)))
-    }
-
     /// A listener with their tokens out of our vault.
     async fn loosened(&mut self, user: User) -> Result<Listener, MoveError> {
         let grant = self.core.ports.tokens.grant(&user.id).await?.map(|read| read.value);
         let opened = match grant {
-            Some(grant) => self.opened(&user.id, grant).await,
+            Some(grant) => opened(self.core, &user.id, grant).await,
             None => Err(VaultError::Unopenable),
         };
         let (grant, refresh, access) = match opened {
@@ -200,23 +192,6 @@ impl Packing<'_> {
         Ok(Listener { user, grant, refresh, access })
     }
 
-    async fn opened(
-        &self,
-        user: &UserId,
-        mut grant: Grant,
-    ) -> Result<(Grant, Plain, Option<Plain>), VaultError> {
-        let (refresh, access) = take_sealed(&mut grant);
-        let vault = &self.core.vault;
-        let refresh = Plain::new(&vault.open(user.as_str(), Purpose::RefreshToken, &refresh).await?);
-        let access = match access {
-            None => None,
-            Some(access) => {
-                Some(Plain::new(&vault.open(user.as_str(), Purpose::AccessToken, &access).await?))
-            }
-        };
-        Ok((grant, refresh, access))
-    }
-
     /// What belongs to nobody or to all, and sign-up links, which name who used them.
     async fn shared(&mut self) -> Result<(), MoveError> {
         let ports = &self.core.ports;
@@ -225,18 +200,43 @@ impl Packing<'_> {
             self.write(&Record::Invite(invite))?;
         }
         let alerts = ports.house.operators_alerts().await?;
-        self.alerts(None, alerts)?;
+        self.alerts(None, &alerts)?;
         let spent = ports.budget.spent(earlier(now, COUNTED)).await?;
         let locks = ports.budget.locks(now).await?;
         self.write(&Record::Budget { spent, locks })
     }
 
-    fn alerts(&mut self, user: Option<&UserId>, alerts: Vec<crate::ports::Alert>) -> Result<(), MoveError> {
+    fn alerts(&mut self, user: Option<&UserId>, alerts: &[Alert]) -> Result<(), MoveError> {
         for some in alerts.chunks(SOME) {
             self.write(&Record::Alerts { user: user.cloned(), alerts: some.to_vec() })?;
         }
         Ok(())
     }
+}
+
+/// What is cached of a week's tracks.
+async fn cached(core: &Core, week: &Generation) -> StoreResult<Option<Record>> {
+    let uris: Vec<_> = week.tracks.iter().map(|found| found.identity.uri.clone()).collect();
+    let mut cached = core.ports.house.cached(&uris, core.ports.clock.now()).await?;
+    cached.sort_by(|a, b| a.track.uri.cmp(&b.track.uri));
+    Ok((!cached.is_empty()).then_some(Record::Tracks(cached)))
+}
+
+/// A grant without its tokens, and the tokens out of our vault.
+async fn opened(
+    core: &Core,
+    user: &UserId,
+    mut grant: Grant,
+) -> Result<(Grant, Plain, Option<Plain>), VaultError> {
+    let (refresh, access) = take_sealed(&mut grant);
+    let refresh = Plain::new(&core.vault.open(user.as_str(), Purpose::RefreshToken, &refresh).await?);
+    let access = match access {
+        None => None,
+        Some(access) => {
+            Some(Plain::new(&core.vault.open(user.as_str(), Purpose::AccessToken, &access).await?))
+        }
+    };
+    Ok((grant, refresh, access))
 }
 
 /// What stands for a grant that cannot be read: the listener must consent again.

@@ -72,7 +72,7 @@ pub(super) struct Owned<T> {
 pub(super) struct Week {
     pub(super) user: UserId,
     pub(super) source: SourceId,
-    pub(super) week: Generation,
+    pub(super) value: Generation,
 }
 
 /// A token that is neither sealed by a vault nor yet by a file; never printed, wiped when dropped.

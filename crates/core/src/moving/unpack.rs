@@ -148,9 +148,8 @@ async fn pass(
         let record = next(&mut opener)?.ok_or(MoveError::Truncated { line: opener.line() + 1 })?;
         let line = opener.line();
         match &record {
-            Record::Begin(_) => return Err(MoveError::Damaged { line }),
             Record::End(told) if *told == whole.counts => break,
-            Record::End(_) => return Err(MoveError::Damaged { line }),
+            Record::Begin(_) | Record::End(_) => return Err(MoveError::Damaged { line }),
             _ => {}
         }
         whole.counts.add(&record);

@@ -5,9 +5,11 @@
 //! - [`TestKeyWrap`], [`RecordingNotifier`]: the two small ports
 //! - [`sample`]: listeners, grants and invitations to begin with
 //! - [`contract`]: one suite, run against every store
+//! - [`inventory`]: everything an installation keeps, and a made-up one
 
 mod clock;
 pub mod contract;
+pub mod inventory;
 mod keys;
 mod memory;
 mod notifier;

@@ -19,7 +19,7 @@ pub mod erasure;
 pub mod house;
 pub mod invites;
 pub mod isolation;
-mod samples;
+pub(in crate::testing) mod samples;
 pub mod tracks;
 
 use std::fmt;
@@ -107,13 +107,13 @@ impl<S: Store> Pair<S> {
 }
 
 /// An instant in the week in which most clauses play: `10:30:05` on the 16th is `at(16, 10, 30, 5)`.
-fn at(day: i8, hour: i8, minute: i8, second: i8) -> Timestamp {
+pub(in crate::testing) fn at(day: i8, hour: i8, minute: i8, second: i8) -> Timestamp {
     let date = jiff::civil::date(2026, 11, day).at(hour, minute, second, 0);
     date.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp()
 }
 
 /// Monday at noon.
-fn noon() -> Timestamp {
+pub(in crate::testing) fn noon() -> Timestamp {
     at(16, 12, 0, 0)
 }
 

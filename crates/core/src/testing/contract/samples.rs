@@ -14,23 +14,23 @@ use super::noon;
 use crate::ports::{Alert, AlertKind, Run, RunOutcome, Severity};
 
 /// Characters that stores have tripped over: quotes, NUL, combining and right-to-left marks, emoji.
-pub(super) const UNUSUAL: &str =
+pub(in crate::testing) const UNUSUAL: &str =
     "o'Clock \"x\" \\ \u{0}\u{7f}\n\t e\u{301} \u{202e}עברית\u{202c} 片思い 🎧👩‍👩‍👧 %_;--";
 
-pub(super) fn uri(number: usize) -> TrackUri {
+pub(in crate::testing) fn uri(number: usize) -> TrackUri {
     format!("spotify:track:{number:022}").parse().unwrap()
 }
 
-pub(super) fn source(id: &str) -> Source {
+pub(in crate::testing) fn source(id: &str) -> Source {
     Source::new(SourceId::new(id), SourceKind::DiscoverWeekly)
 }
 
-pub(super) fn generation(number: u32) -> Generation {
+pub(in crate::testing) fn generation(number: u32) -> Generation {
     Generation::begin(number, Label::nearest(noon(), &jiff::tz::TimeZone::UTC), noon(), Expected::Read(30))
 }
 
 /// A generation with `tracks` tracks in every fate, in the middle of an add.
-pub(super) fn busy_generation(number: u32, tracks: usize) -> Generation {
+pub(in crate::testing) fn busy_generation(number: u32, tracks: usize) -> Generation {
     let mut generation = generation(number);
     let target = key("discover-weekly", 1);
     generation.tracks = (0..tracks)
@@ -65,15 +65,15 @@ pub(super) fn busy_generation(number: u32, tracks: usize) -> Generation {
     generation
 }
 
-pub(super) fn playlist() -> PlaylistId {
+pub(in crate::testing) fn playlist() -> PlaylistId {
     "37i9dQZEVXcJZyENOWUFo7".parse().unwrap()
 }
 
-pub(super) fn key(source_id: &str, volume: u32) -> TargetKey {
+pub(in crate::testing) fn key(source_id: &str, volume: u32) -> TargetKey {
     TargetKey::new(&source(source_id), &generation(1), volume)
 }
 
-pub(super) fn target(source_id: &str, volume: u32) -> Target {
+pub(in crate::testing) fn target(source_id: &str, volume: u32) -> Target {
     Target {
         key: key(source_id, volume),
         playlist: playlist(),
@@ -86,7 +86,7 @@ pub(super) fn target(source_id: &str, volume: u32) -> Target {
     }
 }
 
-pub(super) fn run(at: Timestamp, source: &str) -> Run {
+pub(in crate::testing) fn run(at: Timestamp, source: &str) -> Run {
     Run {
         at,
         source: SourceId::new(source),
@@ -96,11 +96,11 @@ pub(super) fn run(at: Timestamp, source: &str) -> Run {
 }
 
 /// `noon()` and so many minutes.
-pub(super) fn minutes(minutes: i64) -> Timestamp {
+pub(in crate::testing) fn minutes(minutes: i64) -> Timestamp {
     noon().checked_add(SignedDuration::from_mins(minutes)).unwrap()
 }
 
-pub(super) fn track(number: usize) -> Track {
+pub(in crate::testing) fn track(number: usize) -> Track {
     Track {
         uri: uri(number),
         title: format!("{UNUSUAL} {number}"),
@@ -113,7 +113,7 @@ pub(super) fn track(number: usize) -> Track {
     }
 }
 
-pub(super) fn alert(key: &str, user: Option<&UserId>, at: Timestamp) -> Alert {
+pub(in crate::testing) fn alert(key: &str, user: Option<&UserId>, at: Timestamp) -> Alert {
     Alert {
         key: key.to_owned(),
         kind: AlertKind::WeekMissing,
