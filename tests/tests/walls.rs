@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
+use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, PackageId};
 
 /// What one crate of ours may use.
 struct Wall {
@@ -31,14 +31,17 @@ const RUNTIMES: &[&str] = &[
     "h2",
     "ring",
     "sqlx",
-    "libsqlite",
+    "libsqlite3",
     "aws-",
 ];
 const STORES_AND_PAGES: &[&str] =
-    &["axum", "maud", "cookie", "sqlx", "libsqlite", "rusqlite", "aws-", "clap"];
-const STORES: &[&str] = &["sqlx", "libsqlite", "rusqlite", "aws-", "clap"];
+    &["axum", "maud", "cookie", "sqlx", "libsqlite3", "rusqlite", "aws-", "clap"];
+const STORES: &[&str] = &["sqlx", "libsqlite3", "rusqlite", "aws-", "clap"];
 const PAGES: &[&str] = &["axum", "maud", "cookie", "aws-", "clap"];
-const ALL_OURS: &[&str] = &["reprise-domain", "reprise-core", "reprise-sql", "reprise-web", "spotify-sim"];
+/// What a store on AWS has no use for.
+const OTHER_STORES_AND_PAGES: &[&str] = &["axum", "maud", "cookie", "sqlx", "libsqlite3", "rusqlite", "clap"];
+const ALL_OURS: &[&str] =
+    &["reprise-domain", "reprise-core", "reprise-sql", "reprise-aws", "reprise-web", "spotify-sim"];
 
 const WALLS: &[Wall] = &[
     Wall {
@@ -63,6 +66,13 @@ const WALLS: &[Wall] = &[
         why: "a store knows the ports it implements, and no page",
     },
     Wall {
+        name: "reprise-aws",
+        ours: &["reprise-domain", "reprise-core"],
+        optional: &[],
+        never: OTHER_STORES_AND_PAGES,
+        why: "a store knows the ports it implements, and neither a page nor another store",
+    },
+    Wall {
         name: "reprise-web",
         ours: &["reprise-domain", "reprise-core"],
         optional: &[],
@@ -79,9 +89,9 @@ const WALLS: &[Wall] = &[
     Wall {
         name: "reprise",
         ours: ALL_OURS,
-        optional: &["spotify-sim"],
-        never: &["aws-"],
-        why: "the binary puts the parts together; the simulator is for its demo only",
+        optional: &["spotify-sim", "reprise-aws"],
+        never: &[],
+        why: "the binary puts the parts together; the simulator is for its demo only, and AWS for those who ask",
     },
     Wall {
         name: "reprise-tests",
@@ -109,7 +119,11 @@ struct Graph {
 
 impl Graph {
     fn of_workspace() -> Self {
-        let metadata = metadata();
+        Self::with(CargoOpt::AllFeatures)
+    }
+
+    fn with(features: CargoOpt) -> Self {
+        let metadata = metadata(features);
         let members = metadata.workspace_packages();
         let declared = members
             .iter()
@@ -130,13 +144,13 @@ impl Graph {
 }
 
 /// As cargo resolved it for this machine, from what is here already.
-fn metadata() -> Metadata {
+fn metadata(features: CargoOpt) -> Metadata {
     let version = Command::new("rustc").arg("-vV").output().unwrap().stdout;
     let version = String::from_utf8(version).unwrap();
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     MetadataCommand::new()
         .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
-        .features(cargo_metadata::CargoOpt::AllFeatures)
+        .features(features)
         .other_options(["--offline", "--filter-platform", host].map(str::to_owned).to_vec())
         .exec()
         .unwrap()
@@ -207,20 +221,33 @@ fn nobody_uses_what_they_must_not_know() {
     assert!(found.is_empty(), "walls are breached:\n  {}", found.join("\n  "));
 }
 
+/// Whoever runs Reprise at home gets nothing of AWS, unless they ask for it.
+#[test]
+fn the_binary_reaches_aws_only_where_that_is_asked_for() {
+    let usual = Graph::with(CargoOpt::SomeFeatures(Vec::new()));
+    let reached: Vec<_> = usual.reachable["reprise"].keys().filter(|used| matches(used, "aws-")).collect();
+    assert!(reached.is_empty(), "{reached:?}");
+    // It would be seen: the store on AWS reaches it.
+    assert!(usual.reachable["reprise-aws"].keys().any(|used| matches(used, "aws-")));
+}
+
 /// A wall that stops nothing is none: each of these edges, added to the real graph, must be named.
 #[test]
 fn every_wall_stops_who_runs_against_it() {
     let real = Graph::of_workspace();
     let shipped = Use::Shipped { optional: false };
-    let ours: [(&str, &str, Use); 9] = [
+    let ours: [(&str, &str, Use); 12] = [
         ("reprise-domain", "reprise-core", shipped),
         ("reprise-core", "reprise-sql", shipped),
         ("reprise-core", "reprise-sql", Use::Tests),
         ("reprise-sql", "reprise-web", shipped),
+        ("reprise-aws", "reprise-sql", Use::Tests),
+        ("reprise-web", "reprise-aws", shipped),
         ("reprise-web", "reprise-sql", Use::Tests),
         ("reprise-web", "spotify-sim", shipped),
         ("spotify-sim", "reprise-domain", Use::Tests),
         ("reprise", "spotify-sim", shipped),
+        ("reprise", "reprise-aws", shipped),
         ("reprise", "reprise-tests", Use::Tests),
     ];
     for (user, used, kind) in ours {
@@ -240,6 +267,7 @@ fn every_wall_stops_who_runs_against_it() {
         ("reprise-core", "sqlx-sqlite"),
         ("reprise-core", "aws-sdk-dynamodb"),
         ("reprise-sql", "maud"),
+        ("reprise-aws", "libsqlite3-sys"),
         ("reprise-web", "sqlx"),
         ("spotify-sim", "rusqlite"),
     ];

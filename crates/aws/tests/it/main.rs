@@ -1,0 +1,6 @@
+//! The store on DynamoDB, and KMS, SQS and the parameter store behind doubles that are as unkind as
+//! the real ones.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod contract;
