@@ -6,6 +6,7 @@
 //!
 //! - [`onboard`], [`session`], [`checklist`], [`archive`], [`care`],
 //!   [`people`], [`moving`]: the use cases
+//! - [`dispatch`]: due work through a queue, for many small workers
 //! - [`grants`], [`vault`], [`budget`]: tokens, secrets, calls
 //! - [`machine`]: what binaries put behind the ports that are no store's
 //! - [`ports`]: what stores and keepers implement
@@ -16,6 +17,8 @@ pub mod archive;
 pub mod budget;
 pub mod care;
 pub mod checklist;
+mod deadline;
+pub mod dispatch;
 pub mod failpoint;
 pub mod grants;
 pub mod machine;
@@ -31,4 +34,5 @@ pub mod vault;
 
 mod wiring;
 
+pub use deadline::Deadline;
 pub use wiring::{Config, Core, Ports, Signup, SpotifyApp};

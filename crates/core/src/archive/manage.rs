@@ -10,7 +10,7 @@ use reprise_domain::ids::{PlaylistId, SourceId, TrackUri, UserId};
 use reprise_domain::track::Track;
 
 use super::stop::Stop;
-use super::{Running, subject, work};
+use super::{Running, Time, subject, work};
 use crate::Core;
 use crate::grants::MIN_TTL;
 use crate::ports::{StoreError, Version, Written};
@@ -191,8 +191,8 @@ pub async fn preview(core: &Core, user: &UserId, id: &SourceId) -> Result<Previe
         return Err(ManageError::NoSource);
     };
     let token = core.grants.access(&user.id, MIN_TTL).await.map_err(Stop::from)?.access;
-    let over = core.ports.clock.mark();
-    let mut running = Running::new(core, user, source, token, over);
+    let time = Time { over: core.ports.clock.mark(), deadline: None };
+    let mut running = Running::new(core, user, source, token, time);
     let mut rung = None;
     let mut tracks: Vec<(Identity, Option<String>)> = Vec::new();
     let source = running.source.value.clone();

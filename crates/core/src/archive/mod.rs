@@ -19,7 +19,7 @@ mod verify;
 use jiff::Timestamp;
 use reprise_domain::archive::{Next, RUN_LEASE, Reading, Source};
 use reprise_domain::ids::{SourceId, UserId};
-use reprise_domain::time::{Mark, hours, later};
+use reprise_domain::time::{hours, later};
 use reprise_domain::track::Track;
 
 pub use ask::{Understood, Verdict, decide, understand};
@@ -28,8 +28,9 @@ pub use manage::{ManageError, Preview, add_source, adopt, change_source, hand_in
 pub use stop::Stop;
 
 use self::read::ReadPlaylist;
-use self::running::Running;
+use self::running::{Running, Time};
 use crate::alerting;
+use crate::deadline::Deadline;
 use crate::grants::{GrantError, MIN_TTL};
 use crate::ports::{Claim, Run, RunOutcome, StoreResult, User, Versioned, Work, WorkKind};
 use crate::spotify::{ForbiddenWhy, SpotifyError};
@@ -68,6 +69,16 @@ pub async fn run_due(core: &Core, limit: usize) -> StoreResult<usize> {
 
 /// Runs a claimed source and gives the claim back; `None` if there was nothing to run.
 pub async fn run(core: &Core, claim: &Claim) -> StoreResult<Option<Run>> {
+    run_before(core, claim, None).await
+}
+
+/// The same, for whoever may be killed at a deadline: no request is begun that could outlast it. What
+/// is left to do then, the next run does.
+pub(crate) async fn run_before(
+    core: &Core,
+    claim: &Claim,
+    deadline: Option<&Deadline>,
+) -> StoreResult<Option<Run>> {
     failpoint::pass("archive.claimed");
     if !moving::may_work(core, claim).await? {
         return Ok(None);
@@ -75,18 +86,19 @@ pub async fn run(core: &Core, claim: &Claim) -> StoreResult<Option<Run>> {
     // The lease began before now, so its end is at the latest then.
     let now = core.ports.clock.mark();
     let left = claim.until.duration_since(now.wall).try_into().unwrap_or_default();
-    let over = now.plus(RUN_LEASE.min(left));
+    // The ledger names the lease's end, also where we may be killed sooner: nobody gets the work before.
+    let time = Time { over: now.plus(RUN_LEASE.min(left)), deadline: deadline.cloned() };
     let Some((user, source)) = subject(core, &claim.work).await? else {
         core.ports.due.finish(claim, None).await?;
         return Ok(None);
     };
     let began = now.wall;
-    let mut ended = attempt(core, &user, source, &over).await;
+    let mut ended = attempt(core, &user, source, &time).await;
     if let Err(Failed { stop: Stop::Spotify(SpotifyError::Unauthorized), .. }) = &ended
         && let Some((user, source)) = subject(core, &claim.work).await?
     {
         // The token died early; `attempt` has said so, and the next one gets another.
-        ended = attempt(core, &user, source, &over).await;
+        ended = attempt(core, &user, source, &time).await;
     }
     let (outcome, calls, next) = match ended {
         Ok(done) => (done.outcome, done.calls, done.next),
@@ -123,12 +135,12 @@ async fn subject(core: &Core, work: &Work) -> StoreResult<Option<(User, Versione
     Ok(source.filter(|source| source.value.enabled && !user.disabled).map(|source| (user, source)))
 }
 
-async fn attempt(core: &Core, user: &User, source: Versioned<Source>, over: &Mark) -> Result<Done, Failed> {
+async fn attempt(core: &Core, user: &User, source: Versioned<Source>, time: &Time) -> Result<Done, Failed> {
     let issued = match core.grants.access(&user.id, MIN_TTL).await {
         Ok(issued) => issued,
         Err(error) => return Err(Failed { stop: error.into(), calls: 0, found: 0, added: 0, wake: None }),
     };
-    let mut running = Running::new(core, user.clone(), source, issued.access, over.clone());
+    let mut running = Running::new(core, user.clone(), source, issued.access, time.clone());
     match running.go().await {
         Ok(()) => {
             let look_at = running.source.value.look_at.unwrap_or_else(|| later(running.now(), hours(24)));
@@ -148,6 +160,7 @@ async fn attempt(core: &Core, user: &User, source: Versioned<Source>, over: &Mar
             {
                 tracing::warn!(%error, user = %user.id, "a rejected token could not be noted");
             }
+            let stop = if running.is_out_of_time() { Stop::LeaseEnding } else { stop };
             let (found, added, wake) = (running.found, running.added, running.wake);
             Err(Failed { stop, calls: running.calls(), found, added, wake })
         }

@@ -1,7 +1,7 @@
 //! One run under way: whose, with what token, until when; and the writes every step shares.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -14,8 +14,9 @@ use reprise_domain::track::Track;
 
 use super::stop::Stop;
 use crate::Core;
-use crate::ports::{AlertKind, Severity, User, Version, Versioned, Written};
-use crate::spotify::{AccessToken, Api, Call, CallGate, CallOutcome, Purpose, SpotifyError};
+use crate::deadline::Deadline;
+use crate::ports::{AlertKind, Clock, Severity, User, Version, Versioned, Written};
+use crate::spotify::{AccessToken, Api, Call, CallGate, CallOutcome, Effect, Purpose, SpotifyError};
 use crate::{alerting, people};
 
 /// Every call of a run is the archive's.
@@ -24,15 +25,35 @@ pub(super) const PURPOSE: Purpose = Purpose::Archive;
 /// Cached metadata is kept this long.
 const METADATA_DAYS: u64 = 90;
 
-/// Counts the calls of one run on their way to the budget.
+/// How long a run may go on.
+#[derive(Debug, Clone)]
+pub(super) struct Time {
+    /// End of our lease.
+    pub(super) over: Mark,
+    /// When we may be killed, where that is known.
+    pub(super) deadline: Option<Deadline>,
+}
+
+/// Counts the calls of one run on their way to the budget, and ends them in time.
 pub(super) struct Counted {
     budget: Arc<dyn CallGate>,
     calls: AtomicU32,
+    clock: Arc<dyn Clock>,
+    deadline: Option<Deadline>,
+    out_of_time: AtomicBool,
 }
 
 #[async_trait]
 impl CallGate for Counted {
     async fn admit(&self, call: &Call) -> Result<(), SpotifyError> {
+        if self.deadline.as_ref().is_some_and(|deadline| !deadline.allows_more(&self.clock.mark())) {
+            self.out_of_time.store(true, Ordering::Relaxed);
+            return Err(SpotifyError::Unavailable {
+                why: "the time for this run is over".into(),
+                effect: Effect::None,
+                retry_at: None,
+            });
+        }
         self.budget.admit(call).await?;
         self.calls.fetch_add(1, Ordering::Relaxed);
         Ok(())
@@ -71,9 +92,16 @@ impl<'a> Running<'a> {
         user: User,
         source: Versioned<Source>,
         token: AccessToken,
-        over: Mark,
+        time: Time,
     ) -> Self {
-        let counted = Arc::new(Counted { budget: Arc::clone(&core.budget) as _, calls: AtomicU32::new(0) });
+        let Time { over, deadline } = time;
+        let counted = Arc::new(Counted {
+            budget: Arc::clone(&core.budget) as _,
+            calls: AtomicU32::new(0),
+            clock: Arc::clone(&core.ports.clock),
+            deadline,
+            out_of_time: AtomicBool::new(false),
+        });
         Self {
             core,
             api: core.api.with_gate(Arc::clone(&counted) as _),
@@ -92,6 +120,11 @@ impl<'a> Running<'a> {
 
     pub(super) fn calls(&self) -> u32 {
         self.counted.calls.load(Ordering::Relaxed)
+    }
+
+    /// Whether a call was refused because it could have outlasted us.
+    pub(super) fn is_out_of_time(&self) -> bool {
+        self.counted.out_of_time.load(Ordering::Relaxed)
     }
 
     pub(super) fn mark(&self) -> Mark {
@@ -113,10 +146,13 @@ impl<'a> Running<'a> {
         self.wake = Some(self.wake.map_or(at, |earlier| earlier.min(at)));
     }
 
-    /// Refuses to send what could not be known to have settled before somebody else may take over.
+    /// Refuses to send what could not be known to have settled before somebody else may take over, or
+    /// what could outlast us.
     pub(super) fn may_send(&self) -> Result<(), Stop> {
-        let left = self.over.since(&self.mark());
-        if left >= REQUEST_TIMEOUT + SETTLE { Ok(()) } else { Err(Stop::LeaseEnding) }
+        let now = self.mark();
+        let in_time = self.counted.deadline.as_ref().is_none_or(|deadline| deadline.allows_more(&now));
+        let settles = self.over.since(&now) >= REQUEST_TIMEOUT + SETTLE;
+        if in_time && settles { Ok(()) } else { Err(Stop::LeaseEnding) }
     }
 
     /// Changes the source, taking in what a page wrote meanwhile.
