@@ -5,7 +5,8 @@ relies on, it is put right here, so that the template is deployed as it is:
 
 - conditions on the encryption context of a KMS request hold (it knows no such condition keys);
 - numbers that CloudFormation takes from parameters are numbers to an event source mapping;
-- /health of a function's address is the function's, not the emulator's.
+- /health of a function's address is the function's, not the emulator's;
+- a template may make an identity provider (it has them, but not in templates).
 
 Besides, every decision about a role's right is appended to the file named by REPRISE_RIGHTS, a JSON object
 a line. A version of MiniStack in which one of these places is gone stops here, at start.
@@ -13,17 +14,19 @@ a line. A version of MiniStack in which one of these places is gone stops here, 
 
 import json
 import os
+import signal
 import threading
 
 import ministack.app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import lambda_svc
+from ministack.services import iam, lambda_svc
+from ministack.services.cloudformation import provisioners
 
 WRITES = threading.Lock()
 
 
 def replace(module, name, made_from):
-    """Puts `made_from(original)` in place of a function; fails where there is none."""
+    """Puts `made_from(original)` in place of a name; fails where there is none."""
     setattr(module, name, made_from(getattr(module, name)))
 
 
@@ -69,6 +72,26 @@ def leaves_addresses_alone(original):
     return app
 
 
+def makes_identity_providers(handlers):
+    """Lets CloudFormation make what IAM here can make."""
+
+    def create(_logical, properties, _stack):
+        asked = {"Url": properties["Url"]}
+        for number, client in enumerate(properties["ClientIdList"], 1):
+            asked[f"ClientIDList.member.{number}"] = client
+        status, _, body = iam._create_oidc_provider({name: [value] for name, value in asked.items()})
+        if status != 200:
+            raise ValueError(body.decode())
+        host = properties["Url"].removeprefix("https://")
+        arn = next(it for it in iam._oidc_providers if it.endswith(f"/{host}"))
+        return arn, {"Arn": arn}
+
+    def delete(physical, _properties):
+        iam._delete_oidc_provider({"OpenIDConnectProviderArn": [physical]})
+
+    return handlers | {"AWS::IAM::OIDCProvider": {"create": create, "delete": delete}}
+
+
 def notes_decisions(path):
     """Notes who asked for which right, and whether they had it."""
 
@@ -86,10 +109,23 @@ def notes_decisions(path):
     return made_from
 
 
+def end_with(parent):
+    """Ends this process and every function it started when `parent` is read to its end."""
+
+    def wait():
+        while parent.read(4096):
+            pass
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def main():
+    end_with(os.fdopen(os.dup(0), "rb"))
     replace(iam_actions, "request_tag_context", knows_encryption_context)
     replace(lambda_svc, "_sqs_esm_concurrency", reads_numbers)
     replace(iam_evaluator, "enforce", notes_decisions(os.environ["REPRISE_RIGHTS"]))
+    replace(provisioners, "_RESOURCE_HANDLERS", makes_identity_providers)
     replace(ministack.app, "app", leaves_addresses_alone)
     ministack.app.main()
 

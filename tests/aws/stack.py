@@ -10,7 +10,6 @@ import http.client
 import json
 import os
 import shlex
-import signal
 import socket
 import ssl
 import subprocess
@@ -70,15 +69,16 @@ class Emulator:
             "TMPDIR": str(self.folder),
         }
         inherited = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-        self._process = subprocess.Popen(
-            [EMULATED, ROOT / "tests/aws/emulator.py"],
-            env=inherited | account | own,
-            stdin=subprocess.DEVNULL,
-            stdout=self.log.open("wb"),
-            stderr=subprocess.STDOUT,
-            # Functions it starts end with it.
-            start_new_session=True,
-        )
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [EMULATED, ROOT / "tests/aws/emulator.py"],
+                env=inherited | account | own,
+                # It ends, with the functions it started, when this end is closed: also if we are killed.
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         self.front = Front(template.REGION, self.port, self.folder)
         proxy = self.front.start()
         self.environment = account | {
@@ -99,15 +99,7 @@ class Emulator:
         return self
 
     def __exit__(self, *_):
-        os.killpg(self._process.pid, signal.SIGTERM)
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            pass
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        self._process.stdin.close()
         self._process.wait()
         self.front.stop()
         self._folder.cleanup()
