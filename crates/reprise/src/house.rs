@@ -1,4 +1,4 @@
-//! The parts of a standalone Reprise put together: store, key, clock, Spotify, core.
+//! The parts of Reprise put together: store, key, clock, Spotify, core.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,25 +8,38 @@ use anyhow::Context;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use reprise_core::machine::{Announcer, Background, SimulatedClock, SystemClock};
-use reprise_core::ports::{Claim, Clock, Due, StoreResult, Work, WorkKind};
+use reprise_core::ports::{Claim, Clock, Due, Notifier, StoreResult, Work, WorkKind};
 use reprise_core::spotify::{ClientSecret, http};
-use reprise_core::{Config, Core, Ports, SpotifyApp};
+use reprise_core::{Config, Core, Ports, SpotifyApp, moving};
 use reprise_domain::archive::REQUEST_TIMEOUT;
 use reprise_sql::{LocalKeyFile, SqlStore};
 use tokio::sync::Notify;
 
 use crate::settings::Settings;
 
-/// A standalone Reprise, ready to serve or to be commanded.
+/// Reprise, ready to serve or to be commanded.
 pub(crate) struct House {
     pub(crate) core: Arc<Core>,
-    pub(crate) store: Arc<SqlStore>,
     /// Rings when work was put on the calendar in this process.
     pub(crate) bell: Arc<Bell>,
-    pub(crate) key_file: Arc<LocalKeyFile>,
+    /// `None` where a table and a key in AWS keep everything: nothing of either is open here.
+    files: Option<Files>,
+}
+
+/// What keeps everything on this machine.
+struct Files {
+    store: Arc<SqlStore>,
+    key: Arc<LocalKeyFile>,
 }
 
 impl House {
+    /// The same, for what changes something for listeners: refused where the installation does not work.
+    pub(crate) async fn open_to_work(settings: &Settings) -> anyhow::Result<Self> {
+        let house = Self::open(settings).await?;
+        moving::need_open(&house.core).await?;
+        Ok(house)
+    }
+
     /// Opens what the settings name, on the machine's clock or a test's.
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
         match &settings.test.clock {
@@ -43,16 +56,13 @@ impl House {
         clock: Arc<dyn Clock>,
         simulated: Option<Arc<SimulatedClock>>,
     ) -> anyhow::Result<Self> {
-        make_dir(&settings.data_dir)?;
-        let url = database_url(settings)?;
-        let store = Arc::new(SqlStore::open(&url).await?);
-        let key_file = Arc::new(LocalKeyFile::open_or_create(&key_path(settings))?);
+        let notifier: Arc<dyn Notifier> =
+            Arc::new(Announcer::new(settings.webhook_url.clone(), Background::default())?);
+        let (mut ports, deployment, files) = furnish(settings, clock, notifier).await?;
         let bell = Arc::new(Bell { notify: Notify::new(), simulated });
-        let notifier = Arc::new(Announcer::new(settings.webhook_url.clone(), Background::default())?);
-        let mut ports = Ports::of(Arc::clone(&store), clock, Arc::<LocalKeyFile>::clone(&key_file), notifier);
         ports.due = Arc::new(RingingDue { inner: ports.due, bell: Arc::clone(&bell) });
         let config = Config {
-            deployment: "standalone".to_owned(),
+            deployment,
             base_url: settings.base_url.clone(),
             signup: settings.signup,
             daily_calls: settings.daily_calls,
@@ -69,8 +79,47 @@ impl House {
         };
         let timeout = settings.test.timeout_ms.map_or(REQUEST_TIMEOUT, Duration::from_millis);
         let core = Arc::new(Core::new(ports, config, app, http::client(timeout)?));
-        Ok(Self { core, store, bell, key_file })
+        Ok(Self { core, bell, files })
     }
+
+    /// The file with the key that protects stored tokens.
+    pub(crate) fn key_file(&self) -> anyhow::Result<&LocalKeyFile> {
+        let files = self.files.as_ref();
+        files
+            .map(|files| &*files.key)
+            .context("the key of a deployed table is in KMS, which rotates it by itself")
+    }
+
+    /// Whether the data is in files on this machine, and not in AWS.
+    pub(crate) fn is_local(&self) -> bool {
+        self.files.is_some()
+    }
+
+    /// Waits for what is under way.
+    pub(crate) async fn close(&self) {
+        if let Some(files) = &self.files {
+            files.store.close().await;
+        }
+    }
+}
+
+/// Opens the store and the key that the settings name; answers the installation's name with them.
+async fn furnish(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    notifier: Arc<dyn Notifier>,
+) -> anyhow::Result<(Ports, String, Option<Files>)> {
+    #[cfg(feature = "aws")]
+    if let Some(table) = settings.database_url.as_deref().and_then(|url| url.strip_prefix("dynamodb:")) {
+        let (ports, deployment) = crate::deployed::furnish(table, &settings.aws, clock, notifier).await?;
+        return Ok((ports, deployment, None));
+    }
+    let url = database_url(settings)?;
+    make_dir(&settings.data_dir)?;
+    let store = Arc::new(SqlStore::open(&url).await?);
+    let key = Arc::new(LocalKeyFile::open_or_create(key_path(settings))?);
+    let ports = Ports::of(Arc::clone(&store), clock, Arc::<LocalKeyFile>::clone(&key), notifier);
+    Ok((ports, "standalone".to_owned(), Some(Files { store, key })))
 }
 
 /// Creates the data directory for its owner only.
@@ -88,6 +137,9 @@ fn database_url(settings: &Settings) -> anyhow::Result<String> {
     match &settings.database_url {
         None => Ok(format!("sqlite:{}", settings.data_dir.join("reprise.db").display())),
         Some(url) if url.starts_with("sqlite:") => Ok(url.clone()),
+        Some(url) if url.starts_with("dynamodb:") => anyhow::bail!(
+            "DATABASE_URL is {url:?}, and this build does not know DynamoDB: build with `cargo build --release -p reprise --features aws`"
+        ),
         Some(url) => {
             let scheme = url.split(':').next().unwrap_or_default();
             anyhow::bail!("DATABASE_URL begins with {scheme:?}; this build keeps its data in sqlite:FILE")
@@ -166,5 +218,24 @@ impl Due for RingingDue {
 
     async fn due_at(&self, work: &Work) -> StoreResult<Option<Timestamp>> {
         self.inner.due_at(work).await
+    }
+}
+
+#[cfg(all(test, not(feature = "aws")))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_deployed_table_needs_another_build_and_leaves_nothing_here() {
+        let dir = std::env::temp_dir().join(format!("reprise-no-aws-{}", std::process::id()));
+        let get = |name: &str| match name {
+            "DATABASE_URL" => Some("dynamodb:reprise".to_owned()),
+            "REPRISE_DATA_DIR" => Some(dir.display().to_string()),
+            _ => None,
+        };
+        let settings = Settings::read(&get).unwrap();
+        let error = House::open(&settings).await.err().unwrap().to_string();
+        assert!(error.contains("dynamodb:reprise") && error.contains("--features aws"), "{error}");
+        assert!(!dir.exists());
     }
 }

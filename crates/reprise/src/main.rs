@@ -3,10 +3,13 @@
 mod commands;
 #[cfg(feature = "demo")]
 mod demo;
+#[cfg(feature = "aws")]
+mod deployed;
 #[cfg(feature = "demo")]
 mod embedded;
 mod house;
 mod out;
+mod passphrase;
 mod serve;
 mod settings;
 mod timers;

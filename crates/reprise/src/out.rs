@@ -44,6 +44,16 @@ impl Out {
         let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}");
         bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
+
+    /// A count that grows towards an end nobody knows; as silent as [`Out::progress`].
+    pub(crate) fn counter(self, what: &'static str) -> ProgressBar {
+        if self == Self::Json || !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template("{spinner} {pos} {msg}");
+        let bar = ProgressBar::new_spinner().with_message(what);
+        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+    }
 }
 
 fn line(text: &impl Display) {

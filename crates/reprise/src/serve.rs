@@ -21,8 +21,13 @@ pub(crate) async fn run(mut settings: Settings, out: Out) -> anyhow::Result<()> 
     if let Some(setting) = &settings.test.kill {
         reprise_core::machine::arm(setting)?;
     }
+    if settings.is_deployed() {
+        anyhow::bail!(
+            "DATABASE_URL names a deployed table, which its own functions serve; to serve here, use sqlite:FILE"
+        );
+    }
     let listener = listen(&mut settings).await?;
-    let house = Arc::new(House::open(&settings).await?);
+    let house = Arc::new(House::open_to_work(&settings).await?);
     let link = onboard::bootstrap(&house.core).await?.map(|invite| invite.link);
     let mut site = Site::new(Arc::clone(&house.core));
     if is_loopback(&settings.api_url) {
@@ -74,6 +79,6 @@ pub(crate) async fn serve(listener: TcpListener, house: Arc<House>, site: Site) 
     };
     axum::serve(listener, app).with_graceful_shutdown(stop).await?;
     timers.abort();
-    house.store.close().await;
+    house.close().await;
     Ok(())
 }

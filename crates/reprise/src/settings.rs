@@ -3,9 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+#[cfg(feature = "aws")]
+use anyhow::Context;
 use jiff::tz::TimeZone;
 use reprise_core::Signup;
 use reprise_core::machine::settings::{Choices, Lookup, TestSettings, base_url};
+use reprise_core::moving::Passphrase;
 use reprise_core::spotify::ClientSecret;
 use url::{Host, Url};
 
@@ -20,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) accounts_url: Url,
     /// `REPRISE_BASE_URL`
     pub(crate) base_url: Url,
+    /// Whether it was set; where a deployed installation is reached is not known otherwise.
+    pub(crate) has_base_url: bool,
     /// `REPRISE_BIND`
     pub(crate) bind: SocketAddr,
     /// `REPRISE_DATA_DIR`
@@ -36,8 +41,47 @@ pub(crate) struct Settings {
     pub(crate) time_zone: TimeZone,
     /// `REPRISE_WEBHOOK_URL`
     pub(crate) webhook_url: Option<Url>,
+    /// `REPRISE_EXPORT_PASSPHRASE`: opens the file of a whole installation.
+    pub(crate) export_passphrase: Option<Passphrase>,
+    /// `REPRISE_KEY_ID`, `REPRISE_DEPLOYMENT` and `REPRISE_DUE_PARTITIONS`, for a deployed table.
+    #[cfg(feature = "aws")]
+    pub(crate) aws: AwsSettings,
     /// For tests, and only against a Spotify on loopback: whose clock to follow, and where to die.
     pub(crate) test: TestSettings,
+}
+
+/// Which table and key are a deployed installation's.
+#[cfg(feature = "aws")]
+#[derive(Debug, Clone)]
+pub(crate) struct AwsSettings {
+    /// The wrapping key in KMS and the installation's name in everything sealed; without them, only
+    /// what is not sealed can be reached.
+    pub(crate) key: Option<(String, String)>,
+    /// Over how many parts of its index the table's due work is spread.
+    pub(crate) due_partitions: u16,
+}
+
+#[cfg(feature = "aws")]
+impl AwsSettings {
+    fn read(get: Lookup<'_>) -> anyhow::Result<Self> {
+        let key = match (get("REPRISE_KEY_ID"), get("REPRISE_DEPLOYMENT")) {
+            (Some(key_id), Some(deployment)) => Some((key_id, deployment)),
+            (None, None) => None,
+            (Some(_), None) => anyhow::bail!(
+                "REPRISE_DEPLOYMENT is missing; REPRISE_KEY_ID is set. It is the name under which the stack was deployed"
+            ),
+            (None, Some(_)) => anyhow::bail!(
+                "REPRISE_KEY_ID is missing; REPRISE_DEPLOYMENT is set. The key's id is among the stack's resources"
+            ),
+        };
+        let due_partitions = match get("REPRISE_DUE_PARTITIONS") {
+            None => 16,
+            Some(text) => text.trim().parse().ok().filter(|parts| *parts > 0).with_context(|| {
+                format!("REPRISE_DUE_PARTITIONS is {text:?}; it must be the whole number that the stack was deployed with (16 unless it was changed)")
+            })?,
+        };
+        Ok(Self { key, due_partitions })
+    }
 }
 
 /// Reads the process's environment.
@@ -65,6 +109,7 @@ impl Settings {
             credentials,
             bind: bind(get, &base_url)?,
             base_url,
+            has_base_url: get("REPRISE_BASE_URL").is_some(),
             data_dir: get("REPRISE_DATA_DIR").map_or_else(|| PathBuf::from("data"), PathBuf::from),
             database_url: get("DATABASE_URL"),
             key_file: get("REPRISE_KEY_FILE").map(PathBuf::from),
@@ -74,8 +119,23 @@ impl Settings {
             daily_calls: choices.daily_calls,
             time_zone: choices.time_zone,
             webhook_url: choices.webhook_url,
+            export_passphrase: get("REPRISE_EXPORT_PASSPHRASE").map(Passphrase::new),
+            #[cfg(feature = "aws")]
+            aws: AwsSettings::read(get)?,
             test: choices.test,
         })
+    }
+}
+
+impl Settings {
+    /// Whether the address under which listeners reach the installation is known.
+    pub(crate) fn knows_address(&self) -> bool {
+        self.has_base_url || !self.is_deployed()
+    }
+
+    /// Whether the data is a deployed installation's.
+    pub(crate) fn is_deployed(&self) -> bool {
+        self.database_url.as_ref().is_some_and(|url| url.starts_with("dynamodb:"))
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) enum Failure {
     },
     /// Spotify does not answer.
     Unavailable,
+    /// The installation is being moved or has moved: nothing changes here.
+    Moved,
     /// Our fault; logged under this reference.
     Internal {
         /// What the page shows and the log holds.
@@ -75,6 +77,7 @@ impl Failure {
             Self::Invalid(_) | Self::TooLarge => ErrorKind::BadRequest,
             Self::Busy { retry_at } => ErrorKind::TooMany { retry_at: *retry_at },
             Self::Unavailable => ErrorKind::Unavailable,
+            Self::Moved => ErrorKind::Moved,
             Self::Internal { .. } => ErrorKind::Internal,
         }
     }
@@ -101,6 +104,7 @@ impl Failure {
             Self::TooLarge => "too_large",
             Self::Busy { .. } => "busy",
             Self::Unavailable => "unavailable",
+            Self::Moved => "moved",
             Self::Internal { .. } => "internal",
         }
     }
@@ -124,6 +128,7 @@ impl Failure {
                 Self::WrongHost => "This host is not served here.",
                 Self::Busy { .. } => "Spotify asks to wait.",
                 Self::Unavailable => "Spotify does not answer.",
+                Self::Moved => "This installation is moving or has moved; nothing changes here.",
                 Self::Internal { .. } => "Something broke on our side.",
                 Self::Invalid(_) | Self::TooLarge => "That could not be used.",
             };

@@ -109,7 +109,7 @@ pub enum MoveError {
     },
     /// Another file's import is under way.
     #[error(
-        "another file is being brought in, or waits to be opened: finish with that file (`reprise import --all` again, or `--open`), or begin with an empty database"
+        "another file is being brought in, or waits to be opened: finish with that file first (`reprise import --all`, then perhaps `--open`), or begin with an empty database"
     )]
     Another,
     /// The file is not the one that was looked at.
@@ -117,7 +117,7 @@ pub enum MoveError {
     Changed,
     /// The installation has been carried away.
     #[error(
-        "this installation was carried away on {since}; to take it back, and only if nothing works from the file, run `reprise import --open`"
+        "this installation was carried away on {since} and works no more. Only if nothing works from that file, take it back with `reprise import --open --yes`"
     )]
     HasLeft {
         /// When.
@@ -130,7 +130,7 @@ pub enum MoveError {
     Incomplete,
     /// A copy that was never opened.
     #[error(
-        "this installation is a copy that was never opened: export from its original, or run `reprise import --open` first"
+        "this installation is a copy that waits to be opened: when its original is gone for good, run `reprise import --open --yes`"
     )]
     NeverOpened,
     /// Somebody worked for a listener while their records were read.
@@ -162,6 +162,16 @@ const LOOK_AGAIN: Duration = hours(1);
 /// Whether anything may be done for listeners here.
 pub async fn is_open(core: &Core) -> StoreResult<bool> {
     Ok(core.ports.house.standing().await?.value.is_open())
+}
+
+/// Sees that the installation works; an error says why not, and the way out.
+pub async fn need_open(core: &Core) -> Result<(), MoveError> {
+    match core.ports.house.standing().await?.value {
+        Standing::Open { .. } => Ok(()),
+        Standing::Arriving { .. } => Err(MoveError::Incomplete),
+        Standing::Waiting { .. } => Err(MoveError::NeverOpened),
+        Standing::Left { since } => Err(MoveError::HasLeft { since }),
+    }
 }
 
 /// Whether claimed work may be done; asked after it was claimed and before anything else. If not, the

@@ -54,22 +54,26 @@ enum Action {
 }
 
 pub(crate) async fn run(args: Args, settings: &Settings, out: Out) -> anyhow::Result<()> {
-    let house = House::open(settings).await?;
+    let action = args.action.unwrap_or(Action::Run { dry_run: false });
+    let house = match action {
+        Action::Status => House::open(settings).await?,
+        _ => House::open_to_work(settings).await?,
+    };
     let source = SourceId::new(args.source);
     let users = match &args.user {
         Some(who) => vec![find_user(&house, who).await?],
         None => all_users(&house).await?,
     };
-    match args.action.unwrap_or(Action::Run { dry_run: false }) {
+    match action {
         Action::Status => status(&house, &users, &source, out).await?,
         Action::Run { dry_run } => {
             need_credentials(settings)?;
             let bar = out.progress(users.len() as u64, "listeners");
             for user in &users {
                 if dry_run {
-                    preview(&house, user, &source, out).await?
+                    preview(&house, user, &source, out).await?;
                 } else {
-                    run_one(&house, user, &source, out).await?
+                    run_one(&house, user, &source, out).await?;
                 }
                 bar.inc(1);
             }
@@ -101,7 +105,7 @@ pub(crate) async fn run(args: Args, settings: &Settings, out: Out) -> anyhow::Re
             );
         }
     }
-    house.store.close().await;
+    house.close().await;
     Ok(())
 }
 

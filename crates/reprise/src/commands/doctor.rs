@@ -1,8 +1,9 @@
 //! `reprise doctor`
 
 use jiff::Timestamp;
-use reprise_core::spotify::AccountsError;
-use reprise_core::spotify::RefreshToken;
+use reprise_core::moving::{self, MoveError};
+use reprise_core::spotify::{AccountsError, RefreshToken};
+use reprise_core::vault::Purpose;
 use reprise_domain::token::GrantState;
 use serde_json::json;
 
@@ -47,22 +48,47 @@ pub(crate) async fn run(settings: &Settings, out: Out) -> anyhow::Result<()> {
             anyhow::bail!("1 check failed");
         }
     };
-    let dir = settings.data_dir.display();
-    report.say(Verdict::Good, "data and key", &format!("{dir} is readable and writable, and private"));
+    data(&house, settings, &mut report).await?;
     credentials(&house, settings, &mut report).await;
-    let redirect = house.core.config.redirect_uri();
-    report.say(
-        Verdict::Note,
-        "redirect URI",
-        &format!("register exactly this in Spotify's developer dashboard: {redirect}"),
-    );
+    if settings.knows_address() {
+        let redirect = house.core.config.redirect_uri();
+        report.say(
+            Verdict::Note,
+            "redirect URI",
+            &format!("register exactly this in Spotify's developer dashboard: {redirect}"),
+        );
+    }
     budget(&house, &mut report).await?;
     listeners(&house, &mut report).await?;
-    house.store.close().await;
+    house.close().await;
     match report.bad {
         0 => Ok(()),
         1 => anyhow::bail!("1 check failed"),
         bad => anyhow::bail!("{bad} checks failed"),
+    }
+}
+
+/// Whether the store answers, the key seals and opens, and the installation works at all.
+async fn data(house: &House, settings: &Settings, report: &mut Report) -> anyhow::Result<()> {
+    const WHAT: &str = "data and key";
+    let stands = moving::need_open(&house.core).await;
+    let now = house.core.ports.clock.now();
+    let sealed = house.core.vault.seal("doctor", Purpose::Csrf, b"doctor", now).await;
+    match sealed {
+        Ok(_) if house.is_local() => {
+            let dir = settings.data_dir.display();
+            report.say(Verdict::Good, WHAT, &format!("{dir} is readable and writable, and private"));
+        }
+        Ok(_) => report.say(Verdict::Good, WHAT, "the table answers, and the key opens what it wrapped"),
+        Err(error) => report.say(Verdict::Bad, WHAT, &error.to_string()),
+    }
+    match stands {
+        Ok(()) => Ok(()),
+        Err(MoveError::Store(error)) => Err(error.into()),
+        Err(closed) => {
+            report.say(Verdict::Bad, "installation", &closed.to_string());
+            Ok(())
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use reprise_domain::archive::{Fate, Found, Generation};
 use reprise_domain::ids::SourceId;
 use serde::Serialize;
 
-use super::{all_users, find_user};
+use super::{all_users, find_user, moving};
 use crate::house::House;
 use crate::out::{self, Out};
 use crate::settings::Settings;
@@ -26,6 +26,19 @@ pub(crate) struct Args {
     /// Write to this file instead of standard output
     #[arg(long, short)]
     output: Option<PathBuf>,
+    /// The whole installation instead, sealed with a passphrase, for `reprise import --all` elsewhere
+    #[arg(long, requires = "file", conflicts_with_all = ["format", "user", "output"])]
+    all: bool,
+    /// The file for --all; it must not be there yet
+    #[arg(requires = "all")]
+    file: Option<PathBuf>,
+    /// With --all: stop working here first, for good. Without it the file is only a copy
+    #[arg(long, requires = "all")]
+    disable: bool,
+    /// With --all: read the passphrase from this file's first line (else `REPRISE_EXPORT_PASSPHRASE`,
+    /// else you are asked)
+    #[arg(long, value_name = "FILE", requires = "all")]
+    passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -57,6 +70,9 @@ struct Row<'a> {
 }
 
 pub(crate) async fn run(args: &Args, settings: &Settings, out: Out) -> anyhow::Result<()> {
+    if let Some(file) = &args.file {
+        return moving::export(file, args.disable, args.passphrase_file.as_deref(), settings, out).await;
+    }
     let house = House::open(settings).await?;
     let users = match &args.user {
         Some(who) => vec![find_user(&house, who).await?],
@@ -90,11 +106,11 @@ pub(crate) async fn run(args: &Args, settings: &Settings, out: Out) -> anyhow::R
     }
     match &args.output {
         Some(file) => {
-            std::fs::write(file, &bytes).with_context(|| format!("{} cannot be written", file.display()))?
+            std::fs::write(file, &bytes).with_context(|| format!("{} cannot be written", file.display()))?;
         }
         None => out::raw(&bytes)?,
     }
-    house.store.close().await;
+    house.close().await;
     Ok(())
 }
 
@@ -126,7 +142,7 @@ fn row<'a>(
         place: index + 1,
         uri: found.identity.uri.as_str(),
         link: found.identity.uri.link(),
-        isrc: found.identity.isrc.as_ref().map(|isrc| isrc.as_str()),
+        isrc: found.identity.isrc.as_ref().map(reprise_domain::ids::Isrc::as_str),
         duration_ms: found.identity.duration_ms,
         how_found: found.rung.word(),
         found_at: found.at.to_string(),

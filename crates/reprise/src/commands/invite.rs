@@ -22,12 +22,16 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: &Args, settings: &Settings, out: Out) -> anyhow::Result<()> {
-    let house = House::open(settings).await?;
+    anyhow::ensure!(
+        settings.knows_address(),
+        "a sign-up link needs the site's address: set REPRISE_BASE_URL to the one among the stack's outputs"
+    );
+    let house = House::open_to_work(settings).await?;
     let role = if args.admin { Role::Admin } else { Role::Listener };
     let made = onboard::invite(&house.core, role, args.note.clone(), days(args.days)).await?;
     let expires = made.invite.expires;
     out.say(&made.link, &json!({ "url": made.link, "expires": expires, "role": role }));
     out.note(format!("Good for one person, until {}. It is shown only here.", expires.strftime("%-d %B %Y")));
-    house.store.close().await;
+    house.close().await;
     Ok(())
 }

@@ -25,13 +25,13 @@ enum Action {
 pub(crate) async fn run(args: &Args, settings: &Settings, out: Out) -> anyhow::Result<()> {
     let Action::Rotate = args.action;
     let house = House::open(settings).await?;
-    house.key_file.rotate()?;
+    house.key_file()?.rotate()?;
     let count = house.core.vault.rewrap().await?;
     let file = key_path(settings);
     out.say(
         format!("{count} data keys are wrapped anew; make a new backup of {}", file.display()),
         &json!({ "rewrapped": count, "key_file": file }),
     );
-    house.store.close().await;
+    house.close().await;
     Ok(())
 }

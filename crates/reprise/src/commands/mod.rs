@@ -3,8 +3,10 @@
 mod archive;
 mod doctor;
 mod export;
+mod import;
 mod invite;
 mod keys;
+mod moving;
 #[cfg(feature = "demo")]
 mod sim;
 mod users;
@@ -45,8 +47,10 @@ enum Command {
     Users(users::Args),
     /// Archive now, or look at, feed, adopt and rebuild an archive
     Archive(archive::Args),
-    /// Write the archive's ledger as JSON or CSV
+    /// Write the archive's ledger as JSON or CSV, or a whole installation into one sealed file
     Export(export::Args),
+    /// Bring a whole installation in
+    Import(import::Args),
     /// Check this installation and say what to mend
     Doctor,
     /// Look after the key that protects stored tokens
@@ -72,6 +76,7 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> anyhow::Result<()> {
         Command::Users(args) => users::run(args, &settings, out).await,
         Command::Archive(args) => archive::run(args, &settings, out).await,
         Command::Export(args) => export::run(&args, &settings, out).await,
+        Command::Import(args) => import::run(&args, &settings, out).await,
         Command::Doctor => doctor::run(&settings, out).await,
         Command::Keys(args) => keys::run(&args, &settings, out).await,
         #[cfg(feature = "demo")]

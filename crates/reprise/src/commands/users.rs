@@ -51,9 +51,13 @@ enum Action {
 }
 
 pub(crate) async fn run(args: Args, settings: &Settings, out: Out) -> anyhow::Result<()> {
-    let house = House::open(settings).await?;
+    let action = args.action.unwrap_or(Action::List);
+    let house = match action {
+        Action::List => House::open(settings).await?,
+        _ => House::open_to_work(settings).await?,
+    };
     let core = &house.core;
-    match args.action.unwrap_or(Action::List) {
+    match action {
         Action::List => list(&house, out).await?,
         Action::Disable { who } => switch(&house, &who, true, out).await?,
         Action::Enable { who } => switch(&house, &who, false, out).await?,
@@ -91,7 +95,7 @@ pub(crate) async fn run(args: Args, settings: &Settings, out: Out) -> anyhow::Re
             );
         }
     }
-    house.store.close().await;
+    house.close().await;
     Ok(())
 }
 

@@ -35,6 +35,8 @@ pub(crate) enum ErrorKind {
     Internal,
     /// 503: Spotify does not answer.
     Unavailable,
+    /// 503: the installation is being moved, or has moved.
+    Moved,
 }
 
 impl ErrorKind {
@@ -47,7 +49,7 @@ impl ErrorKind {
             Self::WrongHost { .. } => 421,
             Self::TooMany { .. } => 429,
             Self::Internal => 500,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::Moved => 503,
         }
     }
 }
@@ -115,6 +117,10 @@ fn words_for(ctx: &Ctx, kind: &ErrorKind) -> (&'static str, Markup) {
         ErrorKind::Unavailable => (
             "Spotify does not answer",
             html! { "That usually passes within minutes. Reprise keeps trying by itself; you need not." },
+        ),
+        ErrorKind::Moved => (
+            "Reprise is moving house",
+            html! { "Nothing was changed, and nothing is lost: everything goes along. The operator knows the new address, and when it is ready; there you sign in with Spotify as always." },
         ),
     }
 }

@@ -25,7 +25,7 @@ use reprise_core::ports::{Sealed, User};
 use crate::answer::{Failure, with_cookie};
 use crate::request::{Visitor, has_type};
 use crate::state::{App, Site};
-use crate::{assets, headers};
+use crate::{assets, headers, paths};
 
 /// Under which programs ask.
 const API: &str = "/api/";
@@ -78,6 +78,9 @@ async fn visit(State(app): State<App>, mut request: Request, next: Next) -> Resp
         Ok(known) => known,
         Err(failure) => return show(&app, &failure, None, is_program).await,
     };
+    if changes_something(&request) && !is_open(&app).await {
+        return show(&app, &Failure::Moved, visitor.as_ref(), is_program).await;
+    }
     request.extensions_mut().insert(Visitor(visitor.clone()));
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|panic| {
@@ -96,6 +99,17 @@ async fn visit(State(app): State<App>, mut request: Request, next: Next) -> Resp
         Some(sealed) if !is_settled => with_cookie(response, app.address.begin_session(sealed)),
         _ => response,
     }
+}
+
+/// Whether something may be stored for a listener on the way to the answer.
+fn changes_something(request: &Request) -> bool {
+    !request.method().is_safe() || request.uri().path() == paths::AUTH_CALLBACK
+}
+
+/// Whether listeners are at home here. What cannot be asked is answered by the request itself, which
+/// asks the same store.
+async fn is_open(app: &App) -> bool {
+    reprise_core::moving::is_open(&app.core).await.unwrap_or(true)
 }
 
 /// Whose session a cookie is, and its renewal if it is due.

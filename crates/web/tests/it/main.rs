@@ -6,4 +6,5 @@ mod apart;
 mod doors;
 mod guards;
 mod house;
+mod moved;
 mod pages;

@@ -146,4 +146,5 @@ fn errors(add: Add<'_>) {
     add("error-429", page(ErrorKind::TooMany { retry_at }, Some("Spotify has closed the door for a while.")));
     add("error-500", page(ErrorKind::Internal, None));
     add("error-503", page(ErrorKind::Unavailable, None));
+    add("error-503-moved", page(ErrorKind::Moved, None));
 }
