@@ -2,9 +2,11 @@
 
     python infra/stack.py ready STACK [NAME=VALUE …]   whether a deployment with these parameters can work
     python infra/stack.py output STACK NAME            one of its outputs
+    python infra/stack.py environment STACK            what `reprise` must be told to work on it, for a shell
     python infra/stack.py settled STACK COMMIT         whether all its functions are of that commit and run
 """
 
+import shlex
 import sys
 
 import boto3
@@ -58,14 +60,35 @@ def ready(stack, *parameters):
         raise NotReady(f"the SSM parameter {name} is a {kind}, which is not encrypted; make it a SecureString")
 
 
+def outputs_of(stack):
+    """A deployed stack's outputs by name."""
+    found = {it["OutputKey"]: it["OutputValue"] for it in (describe(stack) or {}).get("Outputs", [])}
+    if not found:
+        raise NotReady(f"there is no stack {stack!r} in this region: is it deployed, and here?")
+    return found
+
+
 def output(stack, name):
     """Prints one output."""
-    found = describe(stack)
-    outputs = {it["OutputKey"]: it["OutputValue"] for it in (found or {}).get("Outputs", [])}
+    outputs = outputs_of(stack)
     if name not in outputs:
-        there = ", ".join(sorted(outputs)) or "none; is it deployed, and in this region?"
-        raise NotReady(f"stack {stack!r} has no output {name!r}; it has: {there}")
+        raise NotReady(f"stack {stack!r} has no output {name!r}; it has: {', '.join(sorted(outputs))}")
     print(outputs[name])
+
+
+def environment(stack):
+    """Prints the settings with which the command line works on a deployed stack."""
+    outputs = outputs_of(stack)
+    given = {it["ParameterKey"]: it["ParameterValue"] for it in describe(stack)["Parameters"]}
+    told = {
+        "DATABASE_URL": f"dynamodb:{outputs['TableName']}",
+        "REPRISE_BASE_URL": outputs["SiteUrl"],
+        "REPRISE_DEPLOYMENT": stack,
+        "REPRISE_DUE_PARTITIONS": given["DuePartitions"],
+        "REPRISE_KEY_ID": outputs["KeyArn"],
+    }
+    for name, value in told.items():
+        print(f"export {name}={shlex.quote(value)}")
 
 
 def settled(stack, commit):
@@ -87,7 +110,7 @@ def settled(stack, commit):
 
 
 def main(arguments):
-    commands = {"ready": ready, "output": output, "settled": settled}
+    commands = {"ready": ready, "output": output, "environment": environment, "settled": settled}
     try:
         commands[arguments[0]](*arguments[1:])
     except NotReady as error:

@@ -5,8 +5,10 @@ Run by `tests/bin/aws-deploy`, which builds the function and says where it is (R
 
 import os
 import re
+import shlex
 import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -64,30 +66,37 @@ class Shell:
         self._process.stdout.close()
 
 
-def blocks(kind):
-    """The page's blocks of one kind, each under the number of its step."""
-    found = []
+def blocks():
+    """The page's blocks, each with the number of its step and its kind."""
     for section in re.split(r"^## ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         step = int(section.split(".", 1)[0])
-        found += [(step, body) for body in re.findall(rf"^```{kind}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)]
-    return found
+        for kind, body in re.findall(r"^```(\w+)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL):
+            yield step, kind, body
+
+
+def blanks(body):
+    """What a block for the reader leaves open: names, each with whether it is exported."""
+    found = re.findall(r"(export )?\b(\w+)=(?:…|\\\()|(read -rs )(\w+)", body)
+    return {name or read: bool(export) for export, name, _, read in found}
+
+
+def filled_in(body):
+    """What a reader would have entered for such a block."""
+    yield ":"
+    for name, is_exported in blanks(body).items():
+        if FILLED_IN[name] is not None:
+            yield f"{'export ' if is_exported else ''}{name}={shlex.quote(FILLED_IN[name])}"
 
 
 class ThePage(unittest.TestCase):
     def test_what_it_asks_for_is_what_this_test_fills_in(self):
-        asked = set()
-        for _, body in blocks("text"):
-            asked.update(re.findall(r"export (\w+)=…", body))
-            asked.update(re.findall(r"read -rs (\w+)", body))
-            asked.update(re.findall(r"(\w+)=\\\(", body))
-        self.assertEqual(set(FILLED_IN), asked)
+        asked = [name for _, kind, body in blocks() if kind == "text" for name in blanks(body)]
+        self.assertEqual(sorted(FILLED_IN), sorted(asked))
+        self.assertEqual({"sh", "text"}, {kind for _, kind, _ in blocks()})
 
     def test_every_block_works_in_order(self):
         with Emulator() as emulator:
             environment = os.environ | emulator.environment | {
-                name: value for name, value in FILLED_IN.items() if value is not None
-            }
-            environment |= {
                 "ARCHITECTURE": "x86_64",
                 "BOOTSTRAP": os.environ["REPRISE_LAMBDA"],
                 "PATH": f"{COMMANDS}:{os.environ['PATH']}",
@@ -95,10 +104,15 @@ class ThePage(unittest.TestCase):
             stack, shell = Stack(emulator), Shell(environment)
             self.addCleanup(shell.close)
             said = {}
-            for step, body in blocks("sh"):
+            for step, kind, body in blocks():
+                if kind == "text":
+                    shell.run("\n".join(filled_in(body)))
+                    continue
                 if step == 10:
                     self.after_the_last_step_before_removal(stack, said)
+                began = time.monotonic()
                 said.setdefault(step, []).append(shell.run(body))
+                print(f"step {step}: {time.monotonic() - began:.1f} s", file=sys.stderr)
             self.after_removal(emulator, stack)
 
     def after_the_last_step_before_removal(self, stack, said):
