@@ -94,6 +94,13 @@ const WALLS: &[Wall] = &[
         why: "the binary puts the parts together; the simulator is for its demo only, and AWS for those who ask",
     },
     Wall {
+        name: "reprise-lambda",
+        ours: &["reprise-domain", "reprise-core", "reprise-aws", "reprise-web"],
+        optional: &[],
+        never: &["sqlx", "libsqlite3", "rusqlite", "clap"],
+        why: "a function turns events into use cases; it has one store, and no command line",
+    },
+    Wall {
         name: "reprise-tests",
         ours: ALL_OURS,
         optional: &[],
@@ -236,7 +243,7 @@ fn the_binary_reaches_aws_only_where_that_is_asked_for() {
 fn every_wall_stops_who_runs_against_it() {
     let real = Graph::of_workspace();
     let shipped = Use::Shipped { optional: false };
-    let ours: [(&str, &str, Use); 12] = [
+    let ours: [(&str, &str, Use); 14] = [
         ("reprise-domain", "reprise-core", shipped),
         ("reprise-core", "reprise-sql", shipped),
         ("reprise-core", "reprise-sql", Use::Tests),
@@ -249,6 +256,8 @@ fn every_wall_stops_who_runs_against_it() {
         ("reprise", "spotify-sim", shipped),
         ("reprise", "reprise-aws", shipped),
         ("reprise", "reprise-tests", Use::Tests),
+        ("reprise-lambda", "reprise-sql", shipped),
+        ("reprise-lambda", "reprise", Use::Tests),
     ];
     for (user, used, kind) in ours {
         let mut graph = real.clone();
@@ -270,6 +279,7 @@ fn every_wall_stops_who_runs_against_it() {
         ("reprise-aws", "libsqlite3-sys"),
         ("reprise-web", "sqlx"),
         ("spotify-sim", "rusqlite"),
+        ("reprise-lambda", "libsqlite3-sys"),
     ];
     for (user, used) in others {
         let mut graph = real.clone();

@@ -8,7 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures::future::{FutureExt, join_all};
-use futures::stream::{self, StreamExt};
+use futures::stream::{FuturesOrdered, StreamExt};
 use reprise_domain::archive::RUN_LEASE;
 
 use crate::deadline::Deadline;
@@ -140,11 +140,16 @@ pub enum Ended {
 /// their order.
 pub async fn work(core: &Core, claims: &[Claim], deadline: &Deadline) -> Vec<Ended> {
     let mut ended = Vec::with_capacity(claims.len());
-    let mut under_way = stream::iter(claims.iter().map(|claim| one(core, claim, deadline))).buffered(AT_ONCE);
-    while let Some(one) = under_way.next().await {
-        ended.push(one);
+    let mut waiting = claims.iter();
+    let mut under_way = FuturesOrdered::new();
+    loop {
+        let free = AT_ONCE - under_way.len();
+        under_way.extend(waiting.by_ref().take(free).map(|claim| one(core, claim, deadline)));
+        match under_way.next().await {
+            Some(one) => ended.push(one),
+            None => return ended,
+        }
     }
-    ended
 }
 
 async fn one(core: &Core, claim: &Claim, deadline: &Deadline) -> Ended {
