@@ -8,7 +8,7 @@ use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 
 use crate::http::Http;
-use crate::retry::{Conflicts, retries, timeouts};
+use crate::retry::{Conflicts, patience, retries, timeouts};
 use crate::{DynamoStore, KmsKeyWrap, SqsQueue};
 
 /// The way to AWS; clones share everything.
@@ -80,7 +80,8 @@ impl Aws {
     pub fn store(&self, table: &str, due_partitions: u16) -> DynamoStore {
         let client = self.inner.dynamodb.get_or_init(|| {
             let config = aws_sdk_dynamodb::config::Builder::from(&self.inner.config);
-            aws_sdk_dynamodb::Client::from_conf(config.retry_classifier(Conflicts).build())
+            let config = config.retry_classifier(Conflicts).retry_partition(patience());
+            aws_sdk_dynamodb::Client::from_conf(config.build())
         });
         DynamoStore::new(client.clone(), table, due_partitions)
     }

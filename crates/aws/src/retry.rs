@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::CancellationReason;
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
@@ -30,6 +31,13 @@ pub(crate) fn retries() -> RetryConfig {
         .with_max_backoff(LONGEST_PAUSE)
 }
 
+/// How much repeating is allowed at once. The SDK's own measure suits a process that does one thing at a
+/// time; a tick claims thousands, and a table that is throttled for a moment must not make it fail.
+pub(crate) fn patience() -> RetryPartition {
+    let bucket = TokenBucket::builder().capacity(5_000).refill_rate(100.0).build();
+    RetryPartition::custom("reprise").token_bucket(bucket).build()
+}
+
 /// A silent AWS is given up after twenty seconds.
 pub(crate) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
@@ -48,7 +56,7 @@ impl ClassifyRetry for Conflicts {
         let conflict = error.as_operation_error().and_then(|error| error.downcast_ref()).is_some_and(
             |error: &TransactWriteItemsError| match error {
                 TransactWriteItemsError::TransactionCanceledException(canceled) => {
-                    is_passing(canceled.cancellation_reasons())
+                    ran_into_others(canceled.cancellation_reasons())
                 }
                 _ => false,
             },
@@ -75,9 +83,20 @@ fn code(
     update.or_else(put).or_else(delete).flatten()
 }
 
+/// Whether an answer means that nothing was done, and that it may be done in a moment.
+pub(crate) fn is_passing(code: &str) -> bool {
+    matches!(
+        code,
+        "TransactionConflictException"
+            | "ProvisionedThroughputExceededException"
+            | "ThrottlingException"
+            | "RequestLimitExceeded"
+    )
+}
+
 /// Whether a transaction was refused only for what others were doing at that moment. Where a condition
 /// failed as well, repeating could not help.
-fn is_passing(reasons: &[CancellationReason]) -> bool {
+fn ran_into_others(reasons: &[CancellationReason]) -> bool {
     let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
     let mut codes =
         reasons.iter().filter_map(CancellationReason::code).filter(|code| *code != "None").peekable();

@@ -46,6 +46,23 @@ pub async fn store() -> (DynamoStore, String) {
     (store, address)
 }
 
+/// The keys of everything in a store's table.
+///
+/// # Panics
+///
+/// If the table cannot be read.
+pub async fn everything(store: &DynamoStore) -> Vec<(String, String)> {
+    let mut keys = Vec::new();
+    let mut pages = store.client.scan().table_name(&*store.table).into_paginator().items().send();
+    while let Some(item) = pages.next().await {
+        let item = item.expect("the table can be read");
+        let text = |name: &str| item.get(name).and_then(|key| key.as_s().ok()).cloned().unwrap_or_default();
+        keys.push((text("pk"), text("sk")));
+    }
+    keys.sort();
+    keys
+}
+
 fn start() -> Emulator {
     assert!(Path::new(PROGRAM).exists(), "{PROGRAM} is not there: run tests/bin/setup, which builds it");
     let process = Command::new(PROGRAM).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();

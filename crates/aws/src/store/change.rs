@@ -1,7 +1,9 @@
 //! The one way to write: attributes of one item change, if a condition holds.
 //!
 //! A write whose answer got lost is sent again by the SDK and then meets its own traces. So every
-//! write leaves a random name in the item, and a refusal by an item that bears ours is a success.
+//! write leaves a random name in the item, and a refusal by an item that bears ours is a success. (If
+//! somebody wrote on top of it in that moment, it is told as a conflict; whoever reads again sees what
+//! came of both.)
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -9,10 +11,12 @@ use std::fmt::Write as _;
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, Update,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use reprise_core::ports::{StoreError, StoreResult, Version, Written};
@@ -25,6 +29,8 @@ use super::item::{Item, WRITE, s};
 use super::keys::Key;
 use super::transaction::Transaction;
 use super::{DynamoStore, failed};
+use crate::failure::code;
+use crate::retry::{Pauses, is_passing};
 
 /// What is to become of one item.
 #[derive(Debug, Clone)]
@@ -179,12 +185,7 @@ impl Change {
             .set_condition_expression((!change.condition.is_empty()).then(|| change.condition.clone()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let sent = if change.once {
-            let once = Builder::default().retry_config(RetryConfig::disabled());
-            request.customize().config_override(once).send().await
-        } else {
-            request.send().await
-        };
+        let sent = if change.once { send_once(request).await } else { request.send().await };
         match sent {
             Ok(done) => {
                 store.units.writing(done.consumed_capacity.as_slice());
@@ -250,6 +251,21 @@ impl Outcome {
 
     pub(crate) fn is_done(&self) -> bool {
         matches!(self, Self::Done)
+    }
+}
+
+/// Sends until it is not turned away at the door, but never again what may have been let in.
+async fn send_once(
+    request: UpdateItemFluentBuilder,
+) -> Result<UpdateItemOutput, SdkError<UpdateItemError, HttpResponse>> {
+    let mut pauses = Pauses::default();
+    loop {
+        let once = Builder::default().retry_config(RetryConfig::disabled());
+        let sent = request.clone().customize().config_override(once).send().await;
+        let Err(error) = &sent else { return sent };
+        if !code(error).is_some_and(is_passing) || !pauses.pause().await {
+            return sent;
+        }
     }
 }
 

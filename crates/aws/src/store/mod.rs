@@ -38,8 +38,8 @@ use crate::failure::failure;
 /// Everything Reprise keeps, in one table of DynamoDB; clones share it.
 #[derive(Clone)]
 pub struct DynamoStore {
-    client: Client,
-    table: Arc<str>,
+    pub(crate) client: Client,
+    pub(crate) table: Arc<str>,
     /// As many parts of the index this deployment writes to.
     partitions: u16,
     /// As many as any deployment has ever written to; learned once.

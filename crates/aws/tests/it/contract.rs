@@ -1,13 +1,10 @@
-//! The contract of every store, by one handle and by two that know nothing of each other.
+//! The contract of every store, on a good day and on a bad one.
 
 use reprise_aws::testing;
 use reprise_aws::{Aws, DynamoStore};
 use reprise_core::testing::contract::Pair;
 
-async fn cloned() -> ((), Pair<DynamoStore>) {
-    let (store, _) = testing::store().await;
-    ((), Pair::new(store.clone(), store))
-}
+use crate::unkind::{Unkind, bad_day};
 
 /// Two processes, as far as DynamoDB can tell; the other was deployed with fewer parts of the index.
 async fn opened_twice() -> ((), Pair<DynamoStore>) {
@@ -15,8 +12,18 @@ async fn opened_twice() -> ((), Pair<DynamoStore>) {
     ((), Pair::new(one, Aws::at_endpoint(&address).store("reprise", 3)))
 }
 
-mod one_handle {
-    reprise_core::store_contract!(super::super::cloned);
+/// Two processes on a bad day.
+async fn on_a_bad_day() -> (Unkind, Pair<DynamoStore>) {
+    let (one, address) = testing::store().await;
+    drop(one);
+    let between = Unkind::before(&address, bad_day).await;
+    let store = || Aws::at_endpoint(&between.url).store("reprise", 2);
+    let pair = Pair::new(store(), store());
+    (between, pair)
+}
+
+mod on_bad_days {
+    reprise_core::store_contract!(super::super::on_a_bad_day);
 }
 
 mod two_handles {

@@ -4,3 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod contract;
+mod erasure;
+mod faults;
+mod unkind;
