@@ -57,16 +57,17 @@ def reads_numbers(original):
 
 
 def leaves_addresses_alone(original):
-    """Sends what is asked of a function's address past the emulator's own pages."""
+    """Sends what is asked of a function's address past the emulator's own pages of the same path."""
 
     async def app(scope, receive, send):
-        if scope["type"] == "http":
-            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-            name = ministack.app._LAMBDA_URL_RE.match(host)
+        if scope["type"] == "http" and scope["path"] in ministack.app._HEALTH_PATHS:
+            headers = dict(scope["headers"])
+            name = ministack.app._LAMBDA_URL_RE.match(headers.get(b"host", b"").decode("latin-1"))
             if name:
-                prefix = f"/_aws/lambda-url/{name.group(1)}"
-                raw = scope.get("raw_path") or scope["path"].encode()
-                scope = scope | {"path": prefix + scope["path"], "raw_path": prefix.encode() + raw}
+                # The emulator's other way to name a function; the function sees the first all the same.
+                path = f"/_aws/lambda-url/{name.group(1)}{scope['path']}"
+                headers[b"host"] = b"127.0.0.1"
+                scope = scope | {"path": path, "raw_path": path.encode(), "headers": list(headers.items())}
         await original(scope, receive, send)
 
     return app

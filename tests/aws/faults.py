@@ -88,7 +88,7 @@ FAULTS = (
     Fault(properties("ArchiveWorker", "ReservedConcurrentExecutions"), 5, "throttles deliveries"),
     Fault(properties("ArchiveQueue", "VisibilityTimeout"), 20, "hides messages for 20 s"),
     Fault(("Mappings", "Hidden", "300", "Seconds"), 720, "a worker may take 300 s"),
-    Fault(("Parameters", "WorkerTimeout", "AllowedValues", 5), "600", "a worker may take 600 s"),
+    Fault(("Parameters", "WorkerTimeout", "AllowedValues", 4), "600", "a worker may take 600 s"),
     Fault(properties("ArchiveQueue", "RedrivePolicy"), REMOVED, "has no dead letters"),
     Fault(properties("ArchiveQueue", "SqsManagedSseEnabled"), False, "is not encrypted"),
     Fault(statement("WebRole", 0, "Action", 0), "dynamodb:BatchGetItems", "W3037"),
