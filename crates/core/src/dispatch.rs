@@ -55,13 +55,14 @@ pub async fn dispatch(
     // What was claimed goes out while more is claimed.
     let mut outgoing = Vec::new();
     for kind in kinds {
+        let mut claims = due.claims(*kind, clock.now(), HAND_OVER_LEASE, BATCH);
         loop {
             if !deadline.allows_more(&clock.mark()) {
                 done.is_cut_short = true;
                 break;
             }
-            let claim = due.claim(*kind, clock.now(), HAND_OVER_LEASE, BATCH);
-            let (claimed, handed_on) = futures::join!(claim, hand_on(queue, &outgoing));
+            let (claimed, handed_on) = futures::join!(claims.next(), hand_on(queue, &outgoing));
+            let claimed = claimed.unwrap_or_else(|| Ok(Vec::new()));
             let claimed = match (claimed, handed_on) {
                 (Ok(claimed), Ok(count)) => {
                     done.handed_on += count;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::stream::{self, BoxStream, StreamExt as _};
 use jiff::Timestamp;
 use reprise_domain::ids::{SourceId, UserId};
 use serde::{Deserialize, Serialize};
@@ -83,6 +84,32 @@ pub trait Due: Send + Sync {
         lease: Duration,
         limit: usize,
     ) -> StoreResult<Vec<Claim>>;
+
+    /// Claims everything that is due at `now`, in batches of up to `limit`, longest due first.
+    ///
+    /// A batch is claimed when it is asked for, and none is empty. This is for whoever goes through very
+    /// many: a store need not look again at what the batches before have claimed.
+    fn claims(
+        &self,
+        kind: WorkKind,
+        now: Timestamp,
+        lease: Duration,
+        limit: usize,
+    ) -> BoxStream<'_, StoreResult<Vec<Claim>>> {
+        let batches = stream::unfold(true, move |goes_on| async move {
+            if !goes_on {
+                return None;
+            }
+            match self.claim(kind, now, lease, limit).await {
+                Ok(claims) if claims.is_empty() => None,
+                claimed => {
+                    let goes_on = claimed.is_ok();
+                    Some((claimed, goes_on))
+                }
+            }
+        });
+        batches.boxed()
+    }
 
     /// Claims one piece whether it is due or not; `None` while somebody else holds it.
     async fn claim_now(&self, work: &Work, now: Timestamp, lease: Duration) -> StoreResult<Option<Claim>>;

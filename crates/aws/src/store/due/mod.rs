@@ -4,6 +4,7 @@
 //! looked up, and taken by a conditional write on the item itself. A row that shows late is taken at
 //! the next look; one that shows too long is found to be somebody else's.
 
+mod claiming;
 mod entry;
 mod front;
 
@@ -11,7 +12,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::stream::{self, StreamExt as _};
+use futures::stream::{self, BoxStream, StreamExt as _};
 use jiff::Timestamp;
 use reprise_core::ports::{Appointment, Claim, Due, StoreError, StoreResult, Version, Work, WorkKind};
 use reprise_domain::ids::{SourceId, UserId};
@@ -19,6 +20,7 @@ use ring::digest::{SHA256, digest};
 
 pub(crate) use entry::Entry;
 
+use self::claiming::Claiming;
 use self::front::{Front, Row};
 use super::DynamoStore;
 use super::change::{Change, Outcome};
@@ -198,40 +200,22 @@ impl Due for DynamoStore {
         lease: Duration,
         limit: usize,
     ) -> StoreResult<Vec<Claim>> {
-        let mut front = Front::open(self, CLAIM, kind, Some(now)).await?;
-        let mut claims = Vec::new();
-        // Work that a dead holder left has been in the index for long, and is due since its lease ended.
-        let mut waiting: Vec<(Work, Known)> = Vec::new();
-        let mut fresh = 0;
-        while claims.len() < limit {
-            let missing = limit - claims.len();
-            while fresh < missing.min(LOOK_AHEAD) {
-                let rows = front.next(missing.min(LOOK_AHEAD) - fresh).await?;
-                if rows.is_empty() {
-                    break;
-                }
-                let due = self.look_up(CLAIM, &rows).await?;
-                waiting.extend(due.into_iter().filter(|(_, (entry, _))| entry.is_claimable(now)));
-                fresh = waiting.iter().filter(|(_, (entry, _))| entry.until.is_none()).count();
-            }
-            if waiting.is_empty() {
-                break;
-            }
-            waiting.sort_by_key(|(_, (entry, _))| entry.claimable_at());
-            let rest = waiting.split_off(waiting.len().min(missing).min(LOOK_AHEAD));
-            let (mut taken, failed) = self.take(std::mem::replace(&mut waiting, rest), now, lease).await;
-            fresh = waiting.iter().filter(|(_, (entry, _))| entry.until.is_none()).count();
-            claims.append(&mut taken);
-            if let Some(error) = failed {
-                // What is claimed must be worked on; the rest is due still.
-                if claims.is_empty() {
-                    return Err(error);
-                }
-                tracing::warn!(claimed = claims.len(), %error, "not all due work could be claimed");
-                break;
-            }
-        }
-        Ok(claims)
+        Claiming::begin(self, kind, now, lease).await?.next(limit).await
+    }
+
+    fn claims(
+        &self,
+        kind: WorkKind,
+        now: Timestamp,
+        lease: Duration,
+        limit: usize,
+    ) -> BoxStream<'_, StoreResult<Vec<Claim>>> {
+        let begun = async move { Claiming::begin(self, kind, now, lease).await };
+        let batches = stream::once(begun).flat_map(move |begun| match begun {
+            Ok(claiming) => claiming.batches(limit),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+        });
+        batches.boxed()
     }
 
     async fn claim_now(&self, work: &Work, now: Timestamp, lease: Duration) -> StoreResult<Option<Claim>> {
