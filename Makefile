@@ -20,8 +20,9 @@ check: ## Formatting, lints, documentation, walls, advisories
 bench: ## Measure against the simulator and beside a plain script
 	tests/bench/run
 
-build: ## The release binary, target/release/reprise
+build: ## The release binary, target/release/reprise, and the functions for AWS
 	cargo build --release -p reprise
+	infra/bin/build
 
 deploy: ## Build the functions and deploy them to AWS (docs/DEPLOY.md)
 	infra/bin/deploy
