@@ -13,7 +13,7 @@ pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let built = std::process::Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "reprise"])
+            .args(["build", "--quiet", "--package", "reprise", "--features", "aws"])
             .status()
             .expect("cargo runs");
         assert!(built.success(), "the binary does not build");

@@ -99,6 +99,24 @@ impl Trial {
         self.env.push((name.to_owned(), value.to_owned()));
     }
 
+    /// What every process is told.
+    pub fn env(&self) -> &[(String, String)] {
+        &self.env
+    }
+
+    /// Moves into an empty directory of its own; answers the one that was left.
+    pub fn moves(&mut self) -> TempDir {
+        let new = tempfile::tempdir().expect("a directory");
+        self.set("REPRISE_DATA_DIR", &new.path().display().to_string());
+        self.store = OnceCell::new();
+        std::mem::replace(&mut self.dir, new)
+    }
+
+    /// A path beside the data.
+    pub fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).display().to_string()
+    }
+
     /// Whoever starts next dies at these passes of named places, one death after the other.
     pub fn kill_at(&mut self, places: impl IntoIterator<Item = (&'static str, u64)>) {
         self.next_kills.extend(places);

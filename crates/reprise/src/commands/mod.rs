@@ -70,7 +70,9 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> anyhow::Result<()> {
     let out = Out::of(cli.json);
     match cli.command {
         #[cfg(feature = "demo")]
-        Command::Serve if settings.credentials.is_none() => crate::demo::run(settings, out).await,
+        Command::Serve if settings.credentials.is_none() && !settings.is_deployed() => {
+            crate::demo::run(settings, out).await
+        }
         Command::Serve => crate::serve::run(settings, out).await,
         Command::Invite(args) => invite::run(&args, &settings, out).await,
         Command::Users(args) => users::run(args, &settings, out).await,
