@@ -112,6 +112,8 @@ def settled(stack, commit):
 def main(arguments):
     commands = {"ready": ready, "output": output, "environment": environment, "settled": settled}
     try:
+        if not boto3.session.Session().region_name:
+            raise NoRegionError
         commands[arguments[0]](*arguments[1:])
     except NotReady as error:
         return str(error)

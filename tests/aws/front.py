@@ -35,14 +35,23 @@ class Front:
         """Listens; answers its own address as a proxy's URL."""
         self._thread.start()
         listening = asyncio.start_server(self._serve, "127.0.0.1", 0)
-        server = asyncio.run_coroutine_threadsafe(listening, self._loop).result()
-        self.url = "http://127.0.0.1:%d" % server.sockets[0].getsockname()[1]
+        self._server = asyncio.run_coroutine_threadsafe(listening, self._loop).result()
+        self.url = "http://127.0.0.1:%d" % self._server.sockets[0].getsockname()[1]
         return self.url
 
     def stop(self):
         """Closes everything that is open."""
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
+
+    async def _end(self):
+        self._server.close()
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _serve(self, reader, writer):
         try:
