@@ -120,11 +120,14 @@ fn location(answer: &reqwest::Response) -> Option<String> {
     Some(answer.headers().get(LOCATION)?.to_str().ok()?.to_owned())
 }
 
-/// `name=value` of the first cookie set whose name begins so.
+/// `name=value` of the first cookie set whose name begins so, or, on https, so after `__Host-`.
 fn cookie(headers: &HeaderMap, begins: &str) -> Option<String> {
     let set = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs = set.map(|value| value.split(';').next().unwrap_or_default().trim());
-    pairs.filter(|pair| !pair.ends_with('=')).find(|pair| pair.starts_with(begins)).map(str::to_owned)
+    pairs
+        .filter(|pair| !pair.ends_with('='))
+        .find(|pair| pair.strip_prefix("__Host-").unwrap_or(pair).starts_with(begins))
+        .map(str::to_owned)
 }
 
 /// What a browser would send of the form that posts to `action`, as far as it is filled in already.

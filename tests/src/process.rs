@@ -7,22 +7,23 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 /// The binary, built once.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let built = std::process::Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "reprise", "--features", "aws"])
-            .status()
-            .expect("cargo runs");
-        assert!(built.success(), "the binary does not build");
-        // target/debug/deps/this-test: the binary is beside `deps`.
-        let mut dir = std::env::current_exe().expect("a running test has a path");
-        dir.pop();
-        dir.pop();
-        dir.join("reprise")
-    })
+    BINARY.get_or_init(|| build(&["--package", "reprise", "--features", "aws"], "reprise"))
+}
+
+/// Builds a binary with these arguments for cargo; answers where it is.
+pub(crate) fn build(args: &[&str], name: &str) -> PathBuf {
+    let built = std::process::Command::new(env!("CARGO")).args(["build", "--quiet"]).args(args).status();
+    assert!(built.expect("cargo runs").success(), "{name} does not build");
+    // target/debug/deps/this-test: the binary is beside `deps`.
+    let mut dir = std::env::current_exe().expect("a running test has a path");
+    dir.pop();
+    dir.pop();
+    dir.join(name)
 }
 
 /// Everything that processes have said, on either stream.
@@ -39,6 +40,18 @@ impl Said {
     /// All of it.
     pub fn text(&self) -> String {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// No secret in it.
+    ///
+    /// # Panics
+    ///
+    /// If there is one.
+    pub fn assert_no_canary(&self) {
+        let said = self.text();
+        for canary in ["BQsim-at-", "AQsim-rt-", "AQsim-code-", "CANARY-"] {
+            assert!(!said.contains(canary), "{canary} was said");
+        }
     }
 }
 
@@ -118,13 +131,14 @@ pub async fn command(env: &[(String, String)], args: &[&str], said: &Said) -> Re
     if output.status.success() { Ok(stdout) } else { Err(stderr) }
 }
 
-fn listen(
+/// Hears all of a stream, and tells each line; the task ends with the stream.
+pub(crate) fn listen(
     stream: Option<impl AsyncRead + Unpin + Send + 'static>,
     said: Said,
     tell: Option<mpsc::UnboundedSender<String>>,
-) {
-    let Some(stream) = stream else { return };
-    tokio::spawn(async move {
+) -> Option<JoinHandle<()>> {
+    let stream = stream?;
+    Some(tokio::spawn(async move {
         let mut lines = BufReader::new(stream).lines();
         while let Ok(Some(line)) = lines.next_line().await {
             said.hear(&line);
@@ -132,5 +146,5 @@ fn listen(
                 let _ = tell.send(line);
             }
         }
-    });
+    }))
 }
