@@ -47,6 +47,9 @@ pub async fn run_now(core: &Core, user: &UserId, source: &SourceId) -> StoreResu
     let Some(claim) = core.ports.due.claim_now(&work(user, source), now, RUN_LEASE).await? else {
         return Ok(None);
     };
+    if !moving::may_work(core, &claim).await? {
+        return Ok(None);
+    }
     if let Some(mut read) = core.ports.sources.source(user, source).await? {
         // Asked for by a person: look whether or not the calendar says so.
         read.value.look_at = None;

@@ -174,7 +174,12 @@ impl Part {
     }
 
     fn finish(mut self) -> anyhow::Result<()> {
-        let named = self.file.sync_all().and_then(|()| std::fs::rename(&self.path, &self.whole));
+        let folder = self.whole.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let named = self
+            .file
+            .sync_all()
+            .and_then(|()| std::fs::rename(&self.path, &self.whole))
+            .and_then(|()| File::open(folder.unwrap_or(Path::new(".")))?.sync_all());
         named.with_context(|| format!("{} cannot be written", self.whole.display()))?;
         self.done = true;
         Ok(())
