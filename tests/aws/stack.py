@@ -153,6 +153,7 @@ class Stack:
         environment = os.environ | self.emulator.environment | {
             "ARCHITECTURE": "x86_64",
             "BOOTSTRAP": str(bootstrap),
+            "OUT": str(self.emulator.folder / "given"),
             "PARAMETERS": " ".join(shlex.quote(f"{name}={value}") for name, value in parameters.items()),
             "STACK": self.name,
         }
@@ -249,14 +250,14 @@ class Stack:
         """What a role was refused."""
         return sorted({(role, action, on) for role, action, on, allowed in self.decisions() if not allowed})
 
-    def unused(self):
-        """What a role was allowed and never asked for, apart from what AWS does in its name."""
+    def unused(self, written):
+        """What a template allows a role and it never asked for, apart from what AWS does in its name."""
         used = {}
         for role, action, _, allowed in self.decisions():
             if allowed:
                 used.setdefault(role, set()).add(action)
         return sorted(
             (role, action)
-            for role, actions in rights.granted(template.read()).items()
+            for role, actions in rights.granted(written).items()
             for action in actions - used.get(role, set()) - BY_AWS
         )

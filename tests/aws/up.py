@@ -24,11 +24,16 @@ def without(written, what):
     role, action = what.split(":", 1)
     written = copy.deepcopy(written)
     taken = 0
-    for name, _, statement in rights.statements(written):
-        actions = rights.listed(statement["Action"])
-        if name == role and action in actions:
+    for policy in written["Resources"][role]["Properties"]["Policies"]:
+        kept = []
+        # Statements that several roles share in the file are theirs apart here.
+        for statement in copy.deepcopy(policy["PolicyDocument"]["Statement"]):
+            actions = rights.listed(statement["Action"])
+            taken += action in actions
             statement["Action"] = [it for it in actions if it != action]
-            taken += 1
+            if statement["Action"]:
+                kept.append(statement)
+        policy["PolicyDocument"]["Statement"] = kept
     if not taken:
         raise SystemExit(f"{role} is not allowed {action}")
     return written
@@ -38,7 +43,7 @@ def answer(stack, command):
     """What a line on standard input asks for."""
     name, _, rest = command.strip().partition(" ")
     asked = {
-        "unused": stack.unused,
+        "unused": lambda: stack.unused(template.read()),
         "denied": stack.denied,
         "dead-letters": stack.dead_letters,
         "logs": lambda: stack.logs(rest),

@@ -12,6 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import template
+import up
 from stack import ROOT, Emulator, Stack
 
 NAME = "music.example.org"
@@ -64,6 +66,13 @@ class Variants(unittest.TestCase):
         units = [table["ProvisionedThroughput"]] + [it["ProvisionedThroughput"] for it in table["GlobalSecondaryIndexes"]]
         self.assertEqual(25, sum(int(it["ReadCapacityUnits"]) for it in units))
         self.assertEqual(25, sum(int(it["WriteCapacityUnits"]) for it in units))
+
+    def test_a_role_that_lacks_a_right_is_refused_and_named(self):
+        self.stack.put_secret("letters")
+        right = "ssm:GetParameter"
+        self.deploy(written=up.without(template.read(), f"WebRole:{right}"), SpotifyClientId="abc")
+        self.assertNotEqual(200, self.stack.ask("/").status)
+        self.assertEqual({("WebRole", right)}, {(role, action) for role, action, _ in self.stack.denied()})
 
     def test_what_is_missing_is_said_before_anything_is_built(self):
         self.refused("the app's client id must be given")
