@@ -4,6 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod contract;
+mod double;
 mod erasure;
 mod faults;
+mod kms;
+mod parameter;
+mod queue;
 mod unkind;
