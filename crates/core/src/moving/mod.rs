@@ -7,7 +7,7 @@
 //! A listener belongs to one installation at a time. Three things hold that, whatever dies when:
 //!
 //! - Who carries everything away closes the house first ([`Standing::Left`]). A run asks after it has
-//!   claimed its work ([`may_work`]); who packs holds each listener's work after closing. So either
+//!   claimed its work (`may_work`); who packs holds each listener's work after closing. So either
 //!   the run sees the closed door, or the packer waits for the run.
 //! - Who brings everything in closes the house until all is there ([`Standing::Arriving`]).
 //! - A file made without closing is a copy, and what is made of it waits ([`Standing::Waiting`])

@@ -28,7 +28,7 @@ use super::MoveError;
 /// The format that is written, and the newest that is read.
 pub const FORMAT: u32 = 1;
 
-/// Rounds of PBKDF2 for a new file: about a third of a second of one core, for whoever knows the
+/// Rounds of PBKDF2 for a new file: some tenths of a second of one core, for whoever knows the
 /// passphrase once, for whoever guesses each time.
 pub const ROUNDS: u32 = 600_000;
 
@@ -117,10 +117,43 @@ impl Header {
         let secret = passphrase.0.expose_secret().as_bytes();
         pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, self.rounds, &self.salt, secret, &mut *key);
         let key = UnboundKey::new(&AES_256_GCM, &*key).expect("32 bytes are an AES-256 key");
-        let mut binding = [0; SHA256_OUTPUT_LEN];
-        binding.copy_from_slice(digest(&SHA256, line.as_bytes()).as_ref());
-        (LessSafeKey::new(key), binding)
+        (LessSafeKey::new(key), binding(line))
     }
+}
+
+/// What opens one file, made from its header once.
+pub(super) struct Unlocked {
+    key: LessSafeKey,
+    binding: [u8; SHA256_OUTPUT_LEN],
+}
+
+impl Unlocked {
+    /// Reads the header, which costs the rounds it names; whether the passphrase is right shows only at
+    /// the next line.
+    pub(super) fn read(from: &mut (dyn BufRead + Send), passphrase: &Passphrase) -> Result<Self, MoveError> {
+        let line = header_line(from)?;
+        let (key, binding) = Header::parse(&line)?.open(&line, passphrase);
+        Ok(Self { key, binding })
+    }
+
+    /// The file's name for itself: no other file has the same.
+    pub(super) fn parcel(&self) -> String {
+        self.binding.iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
+}
+
+fn header_line(from: &mut (dyn BufRead + Send)) -> Result<String, MoveError> {
+    let mut raw = Vec::new();
+    // What is not ours may be one endless line.
+    from.take(1024).read_until(b'\n', &mut raw).map_err(MoveError::Read)?;
+    Ok(std::str::from_utf8(&raw).map_err(|_| MoveError::NotOurs)?.trim_end().to_owned())
+}
+
+/// What every line is bound to: the header as it was written.
+fn binding(line: &str) -> [u8; SHA256_OUTPUT_LEN] {
+    let mut binding = [0; SHA256_OUTPUT_LEN];
+    binding.copy_from_slice(digest(&SHA256, line.as_bytes()).as_ref());
+    binding
 }
 
 /// What seals and opens the lines of one file.
@@ -188,23 +221,14 @@ pub(super) struct Opener<'a> {
 }
 
 impl<'a> Opener<'a> {
-    /// Reads the header, which costs the rounds it names.
-    pub(super) fn begin(
-        from: &'a mut (dyn BufRead + Send),
-        passphrase: &Passphrase,
-    ) -> Result<Self, MoveError> {
-        let mut raw = Vec::new();
-        // What is not ours may be one endless line.
-        from.take(1024).read_until(b'\n', &mut raw).map_err(MoveError::Read)?;
-        let line = std::str::from_utf8(&raw).map_err(|_| MoveError::NotOurs)?.trim_end();
-        let header = Header::parse(line)?;
-        let (key, binding) = header.open(line, passphrase);
-        Ok(Self { from, lines: Lines { key, binding, line: 1 }, raw: Vec::new() })
-    }
-
-    /// The file's name for itself: no other file has the same.
-    pub(super) fn parcel(&self) -> String {
-        self.lines.binding.iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    /// Begins to read a file whose header was read before.
+    pub(super) fn begin(from: &'a mut (dyn BufRead + Send), unlocked: &Unlocked) -> Result<Self, MoveError> {
+        let Unlocked { key, binding: known } = unlocked;
+        if binding(&header_line(from)?) != *known {
+            return Err(MoveError::Changed);
+        }
+        let lines = Lines { key: key.clone(), binding: *known, line: 1 };
+        Ok(Self { from, lines, raw: Vec::new() })
     }
 
     /// The line read last.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::bring::{Presence, bring, look};
 use super::record::{Begin, Counts, Record};
-use super::seal::{Opener, Passphrase};
+use super::seal::{Opener, Passphrase, Unlocked};
 use super::{MoveError, Watch, change_standing};
 use crate::ports::Standing;
 use crate::{Core, failpoint};
@@ -46,18 +46,20 @@ pub async fn import(
     from: &mut dyn Parcel,
     watch: Watch<'_>,
 ) -> Result<Unpacked, MoveError> {
-    let parcel = name(passphrase, from)?;
+    from.rewind().map_err(MoveError::Read)?;
+    let unlocked = Unlocked::read(&mut &mut *from, passphrase)?;
+    let parcel = unlocked.parcel();
     let standing = core.ports.house.standing().await?.value;
     if arriving(&standing, &parcel, core.ports.clock.now())?.is_none() && !is_arriving(&standing) {
         // Everything was brought in before, and work has gone on or may yet: nothing is set back.
-        let Whole { begin, counts, already } = pass(core, passphrase, from, watch, Pass::Read).await?;
+        let Whole { begin, counts, already } = pass(core, &unlocked, from, watch, Pass::Read).await?;
         return Ok(Unpacked { begin, counts, already, before: true, standing });
     }
-    let whole = pass(core, passphrase, from, watch, Pass::Look).await?;
+    let whole = pass(core, &unlocked, from, watch, Pass::Look).await?;
     let now = core.ports.clock.now();
     change_standing(core, |standing| arriving(standing, &parcel, now)).await?;
     failpoint::pass("moving.arriving");
-    if pass(core, passphrase, from, watch, Pass::Bring).await?.counts != whole.counts {
+    if pass(core, &unlocked, from, watch, Pass::Bring).await?.counts != whole.counts {
         return Err(MoveError::Changed);
     }
     failpoint::pass("moving.brought");
@@ -65,13 +67,6 @@ pub async fn import(
     let standing = settle(core, &parcel, begin.left).await?;
     failpoint::pass("moving.settled");
     Ok(Unpacked { begin, counts, already, before: false, standing })
-}
-
-/// The name that a file has for itself.
-fn name(passphrase: &Passphrase, from: &mut dyn Parcel) -> Result<String, MoveError> {
-    from.rewind().map_err(MoveError::Read)?;
-    let mut from = from;
-    Ok(Opener::begin(&mut from, passphrase)?.parcel())
 }
 
 /// The standing in which a file is brought in; `None` if it is being, or has been.
@@ -130,14 +125,14 @@ struct Whole {
 
 async fn pass(
     core: &Core,
-    passphrase: &Passphrase,
+    unlocked: &Unlocked,
     from: &mut dyn Parcel,
     watch: Watch<'_>,
     what: Pass,
 ) -> Result<Whole, MoveError> {
     from.rewind().map_err(MoveError::Read)?;
     let mut from = from;
-    let mut opener = Opener::begin(&mut from, passphrase)?;
+    let mut opener = Opener::begin(&mut from, unlocked)?;
     let Some(Record::Begin(begin)) = next(&mut opener)? else {
         return Err(MoveError::Truncated { line: opener.line() + 1 });
     };
