@@ -31,8 +31,7 @@ use jiff::Timestamp;
 use tokio::sync::Barrier;
 
 use crate::ports::{
-    Alerts, ArchiveLedger, Budget, DataKeys, Due, House, Invites, Sources, StoreResult, Tokens, Tracks,
-    Users,
+    Alerts, ArchiveLedger, Budget, DataKeys, Due, House, Invites, Sources, StoreResult, Tokens, Tracks, Users,
 };
 
 /// Everything a store can be asked to be.
