@@ -73,6 +73,8 @@ impl Default for TestKeyWrap {
 #[async_trait]
 impl KeyWrap for TestKeyWrap {
     async fn wrap(&self, key: &[u8; 32], context: &str) -> Result<Vec<u8>, KeyWrapError> {
+        // A key elsewhere takes its time, in which others go on.
+        tokio::task::yield_now().await;
         self.check()?;
         // A count is a nonce good enough for keys that protect nothing.
         let count = self.inner.wraps.fetch_add(1, Ordering::SeqCst);
@@ -88,6 +90,7 @@ impl KeyWrap for TestKeyWrap {
     }
 
     async fn unwrap(&self, wrapped: &[u8], context: &str) -> Result<Zeroizing<[u8; 32]>, KeyWrapError> {
+        tokio::task::yield_now().await;
         self.check()?;
         self.inner.unwraps.fetch_add(1, Ordering::SeqCst);
         let refused = || KeyWrapError("the wrapped key does not open".to_owned());

@@ -66,6 +66,8 @@ pub struct Vault {
     keys: Arc<dyn DataKeys>,
     wrap: Arc<dyn KeyWrap>,
     opened: Mutex<HashMap<u32, Arc<LessSafeKey>>>,
+    /// Held by whoever makes a key that is not there yet.
+    making: Mutex<()>,
     random: SystemRandom,
 }
 
@@ -77,6 +79,7 @@ impl Vault {
             keys,
             wrap,
             opened: Mutex::default(),
+            making: Mutex::default(),
             random: SystemRandom::new(),
         }
     }
@@ -141,6 +144,11 @@ impl Vault {
     /// The key that seals at `now`: of its epoch, or of a later one if the clock was set back.
     async fn current_key(&self, now: Timestamp) -> Result<(u32, Arc<LessSafeKey>), VaultError> {
         let epoch = epoch_at(now);
+        if let Some(key) = self.key_of(epoch).await? {
+            return Ok((epoch, key));
+        }
+        // Ten who begin an epoch together make one key, not ten of which nine are thrown away.
+        let _making = self.making.lock().await;
         if let Some(key) = self.key_of(epoch).await? {
             return Ok((epoch, key));
         }

@@ -60,6 +60,18 @@ async fn an_epoch_has_one_key_whoever_makes_it_and_each_is_unwrapped_once() {
 }
 
 #[tokio::test]
+async fn many_who_begin_an_epoch_together_ask_the_wrapping_key_twice() {
+    let (store, wrap) = (MemoryStore::default(), Arc::new(TestKeyWrap::default()));
+    let vault = vault(&store, &wrap);
+    let owners: Vec<String> = (0..10).map(|number| format!("listener-{number}")).collect();
+    let sealed = owners.iter().map(|owner| vault.seal(owner, Purpose::AccessToken, b"x", day(0)));
+    for sealed in futures::future::join_all(sealed).await {
+        sealed.unwrap();
+    }
+    assert_eq!((wrap.wraps(), wrap.unwraps()), (1, 1));
+}
+
+#[tokio::test]
 async fn an_older_epoch_still_opens_and_is_due_for_resealing() {
     let (store, wrap) = (MemoryStore::default(), Arc::new(TestKeyWrap::default()));
     let vault = vault(&store, &wrap);
