@@ -1,5 +1,6 @@
 //! One run under way: whose, with what token, until when; and the writes every step shares.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -262,10 +263,25 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
-    /// Caches what Spotify said of tracks.
+    /// Caches what Spotify said of tracks, where that is news, or what is cached ends soon.
+    ///
+    /// A list is looked at a dozen times before it turns, and a store on AWS takes ten times as much for
+    /// a write as for a look at what is there.
     pub(super) async fn remember(&self, tracks: &[Track]) -> Result<(), Stop> {
+        let ports = &self.core.ports;
         let now = self.now();
-        Ok(self.core.ports.tracks.put_tracks(tracks, now, later(now, days(METADATA_DAYS))).await?)
+        let uris: Vec<TrackUri> = tracks.iter().map(|track| track.uri.clone()).collect();
+        let cached = ports.house.cached(&uris, now).await?;
+        let soon = later(now, days(METADATA_DAYS / 2));
+        let lasting = cached.iter().filter(|cached| cached.expires > soon);
+        let known: HashMap<&TrackUri, &Track> =
+            lasting.map(|cached| (&cached.track.uri, &cached.track)).collect();
+        let news = tracks.iter().filter(|track| known.get(&track.uri) != Some(track));
+        let news: Vec<Track> = news.cloned().collect();
+        if news.is_empty() {
+            return Ok(());
+        }
+        Ok(ports.tracks.put_tracks(&news, now, later(now, days(METADATA_DAYS))).await?)
     }
 
     /// Tells somebody, once per `what`.

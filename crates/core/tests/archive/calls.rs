@@ -139,3 +139,27 @@ async fn a_list_that_is_pasted_costs_at_most_four_calls() {
     assert!(spent.generations.iter().all(|calls| *calls <= 4), "{:?}", spent.generations);
     assert_eq!(spent.checks, []);
 }
+
+#[tokio::test]
+async fn what_is_cached_of_a_list_is_not_written_again_at_each_look() {
+    let house = House::build(World::Extended).await;
+    house.sim.add_user(User::new("ada"));
+    let ada = house.sign_up("ada").await;
+    house.live(days(15)).await;
+    let newest = house.generations(&ada).await.pop().unwrap();
+    let uris: Vec<_> = newest.tracks.iter().map(|found| found.identity.uri.clone()).collect();
+    let cached = async || {
+        let mut cached = house.core.ports.house.cached(&uris, house.now()).await.unwrap();
+        cached.sort_by(|a, b| a.track.uri.cmp(&b.track.uri));
+        cached
+    };
+    let (before, seq) = (cached().await, house.seq());
+    assert_eq!(before.len(), newest.tracks.len());
+    house.live(days(4)).await;
+    let looks = house.calls_after(seq);
+    assert!(looks.iter().any(|call| call.starts_with("GET /v1/playlists/{id}/items")), "{looks:?}");
+    assert_eq!(cached().await, before);
+    // What is seen for long is kept for long.
+    let expires = before.iter().map(|cached| cached.expires).min().unwrap();
+    assert!(expires > later(house.now(), days(45)));
+}
