@@ -5,6 +5,7 @@ relies on, it is put right here, so that the template is deployed as it is:
 
 - conditions on the encryption context of a KMS request hold (it knows no such condition keys);
 - numbers that CloudFormation takes from parameters are numbers to an event source mapping;
+- a batch of messages needs the right to send one (AWS has no right of that other name);
 - /health of a function's address is the function's, not the emulator's;
 - a template may make an identity provider (it has them, but not in templates).
 
@@ -93,6 +94,16 @@ def makes_identity_providers(handlers):
     return handlers | {"AWS::IAM::OIDCProvider": {"create": create, "delete": delete}}
 
 
+def asks_as_aws_does(original):
+    """Asks for the right that AWS asks for, where the emulator names it after the request."""
+    named = {f"sqs:{it}Batch": f"sqs:{it}" for it in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility")}
+
+    def enforce(key, action, *rest, **more):
+        return original(key, named.get(action, action), *rest, **more)
+
+    return enforce
+
+
 def notes_decisions(path):
     """Notes who asked for which right, and whether they had it."""
 
@@ -126,6 +137,7 @@ def main():
     replace(iam_actions, "request_tag_context", knows_encryption_context)
     replace(lambda_svc, "_sqs_esm_concurrency", reads_numbers)
     replace(iam_evaluator, "enforce", notes_decisions(os.environ["REPRISE_RIGHTS"]))
+    replace(iam_evaluator, "enforce", asks_as_aws_does)
     replace(provisioners, "_RESOURCE_HANDLERS", makes_identity_providers)
     replace(ministack.app, "app", leaves_addresses_alone)
     ministack.app.main()

@@ -56,6 +56,10 @@ class Simulator:
         """Calls of an endpoint so far, oldest first."""
         return [it for it in self.ask("GET", "/log?after=0") if it["endpoint"] == endpoint]
 
+    def fired(self):
+        """How often faults have hit."""
+        return sum(it["fired"] for it in self.ask("GET", "/faults"))
+
     def archived(self, name):
         """Recordings in a listener's archive playlist, as Spotify really has it."""
         truth = self.ask("GET", f"/truth/{name.lower()}")
@@ -68,3 +72,8 @@ class Simulator:
         truth = self.ask("GET", f"/truth/{name.lower()}")
         entries = [it for list_ in truth["discover_weekly"]["generations"] for it in list_["entries"]]
         return list(dict.fromkeys(it["recording"] for it in entries if it["uri"] and it["recording"] is not None))
+
+    def links(self, first, count):
+        """Links of tracks of the catalogue, by number."""
+        tracks = self.ask("GET", f"/tracks?from={first}&count={count}")
+        return ["https://open.spotify.com/track/" + it["uri"].rpartition(":")[2] for it in tracks]
