@@ -16,6 +16,9 @@ use crate::retry::wait;
 
 const OPERATION: &str = "create the table";
 
+/// Each index, with its keys.
+const INDEXES: [(&str, &str, &str); 2] = [(DUE_INDEX, DUE, DUE_AT), (LIST_INDEX, LIST, PLACE)];
+
 /// A new table is there within half a minute, mostly.
 const LOOKS: usize = 60;
 
@@ -36,7 +39,7 @@ impl DynamoStore {
                 .build();
             request = request.attribute_definitions(attribute.map_err(built)?);
         }
-        for (index, partition, sort) in [(DUE_INDEX, DUE, DUE_AT), (LIST_INDEX, LIST, PLACE)] {
+        for (index, partition, sort) in INDEXES {
             let keys = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
             let index = GlobalSecondaryIndex::builder()
                 .index_name(index)
@@ -79,4 +82,34 @@ fn schema(partition: &str, sort: &str) -> Result<Vec<KeySchemaElement>, aws_sdk_
         .into_iter()
         .map(|(name, kind)| KeySchemaElement::builder().attribute_name(name).key_type(kind).build())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deployed_table_has_the_same_keys_and_indexes() {
+        let template = include_str!("../../../../template.yaml");
+        let words: String = template.split_whitespace().collect::<Vec<_>>().join(" ");
+        let keys = |partition, sort| {
+            format!(
+                "KeySchema: - {{ AttributeName: {partition}, KeyType: HASH }} - {{ AttributeName: {sort}, \
+                 KeyType: RANGE }}"
+            )
+        };
+        let mut parts = vec![keys(PK, SK), format!("AttributeName: {TTL} Enabled: true")];
+        for (index, partition, sort) in INDEXES {
+            let keys_only = "Projection: { ProjectionType: KEYS_ONLY }";
+            parts.push(format!("- IndexName: {index} {} {keys_only}", keys(partition, sort)));
+        }
+        parts.extend(
+            [PK, SK, DUE, DUE_AT, LIST, PLACE]
+                .map(|name| format!("- {{ AttributeName: {name}, AttributeType: S }}")),
+        );
+        for part in parts {
+            assert!(words.contains(&part), "template.yaml lacks {part}");
+        }
+        assert_eq!(template.matches("IndexName:").count(), INDEXES.len());
+    }
 }

@@ -252,14 +252,14 @@ async fn what_could_be_claimed_is_worked_on_although_others_could_not() {
 }
 
 /// Text as it comes, a different one for each number.
-fn noise(number: usize, length: usize) -> String {
+pub(crate) fn noise(number: usize, length: usize) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, &number.to_be_bytes());
     let letters = digest.as_ref().iter().cycle().map(|byte| char::from(b'a' + byte % 26));
     letters.take(length).collect()
 }
 
 /// A list of tracks that have nothing in common.
-fn list_of(tracks: usize) -> Generation {
+pub(crate) fn list_of(tracks: usize) -> Generation {
     let label = Label::nearest(minutes(0), &jiff::tz::TimeZone::UTC);
     let mut list = Generation::begin(1, label, minutes(0), Expected::Read(30));
     let found = |number: usize| Found {

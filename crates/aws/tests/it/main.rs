@@ -10,4 +10,5 @@ mod faults;
 mod kms;
 mod parameter;
 mod queue;
+mod units;
 mod unkind;
