@@ -1,7 +1,7 @@
 //! Many items at once. DynamoDB may do part of a batch and hand back the rest, which is asked for
 //! again, a little later each time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::{
     DeleteRequest, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest,
@@ -24,8 +24,15 @@ const WRITE_AT_ONCE: usize = 25;
 const REQUESTS: usize = 8;
 
 impl DynamoStore {
-    /// The items that are there under these different keys, in any order, as they were a moment ago.
-    pub(crate) async fn glance_at(&self, operation: &'static str, keys: Vec<Key>) -> StoreResult<Vec<Item>> {
+    /// The items that are there under these keys, in any order, as they were a moment ago.
+    pub(crate) async fn glance_at(
+        &self,
+        operation: &'static str,
+        mut keys: Vec<Key>,
+    ) -> StoreResult<Vec<Item>> {
+        // What moves while an index is read may show in two places, and no request may name it twice.
+        let mut named = HashSet::with_capacity(keys.len());
+        keys.retain(|key| named.insert(key.clone()));
         let some: Vec<Vec<Key>> = keys.chunks(READ_AT_ONCE).map(<[_]>::to_vec).collect();
         let read = some.into_iter().map(|keys| self.read_some(operation, keys));
         let items: Vec<_> = stream::iter(read).buffer_unordered(REQUESTS).try_collect().await?;

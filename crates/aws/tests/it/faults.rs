@@ -9,8 +9,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use reprise_aws::{Aws, DynamoStore, testing};
 use reprise_core::ports::{
-    ArchiveLedger as _, Budget as _, Due as _, Sources as _, StoreError, Users as _, Version, Work, WorkKind,
-    Written,
+    ArchiveLedger as _, Budget as _, Due as _, Sources as _, StoreError, Tracks as _, Users as _, Version,
+    Work, WorkKind, Written,
 };
 use reprise_core::testing::sample::admit;
 use reprise_domain::archive::{
@@ -131,6 +131,19 @@ async fn what_is_throttled_again_and_again_is_an_error_that_says_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_batch_that_is_never_done_is_given_up() {
+    let (between, store, _) = two(|_| Fate::Answered).await;
+    let uris = ["a", "b", "c"].map(|letter| format!("spotify:track:{}", letter.repeat(22)).parse().unwrap());
+    between.decide(|request| Fate::Instead(json!({"UnprocessedKeys": request.body["RequestItems"]})));
+    let refused = store.tracks(&uris, minutes(0)).await.unwrap_err();
+    assert_eq!(
+        why(&refused),
+        "DynamoDB handed back 4 items of a batch again and again: the table lacks capacity"
+    );
+    assert_eq!(between.seen().len(), 8);
+}
+
+#[tokio::test]
 async fn permits_given_back_are_counted_once_whatever_becomes_of_the_answer() {
     let (between, store, other) = two(|_| Fate::Answered).await;
     let spent = async || other.spent(minutes(0)).await.unwrap().iter().map(|spent| spent.calls).sum::<u32>();
@@ -171,9 +184,10 @@ async fn an_index_that_lags_proposes_and_the_item_decides() {
     assert!(other.finish(&held(&users[1]).await, Some(minutes(60))).await.unwrap());
     assert!(other.finish(&held(&users[2]).await, None).await.unwrap());
     other.erase(&users[3]).await.unwrap();
-    // All five still show where they were.
-    let rows: Vec<_> = users.iter().map(|user| row(user, minutes(0))).collect();
-    let page = Arc::new(json!({"Count": 5, "ScannedCount": 5, "Items": rows}));
+    // All five still show where they were, and one that was moved while the index was read shows twice.
+    let mut rows: Vec<_> = users.iter().map(|user| row(user, minutes(0))).collect();
+    rows.push(row(&users[4], minutes(-1)));
+    let page = Arc::new(json!({"Count": 6, "ScannedCount": 6, "Items": rows}));
     between.decide(move |request| match &request.body["ExpressionAttributeValues"][":pk"]["S"] {
         part if request.operation == "Query" && part == "archive#0" => Fate::Instead((*page).clone()),
         _ if request.operation == "Query" => {

@@ -41,6 +41,8 @@ async fn claims_arrive_as_they_were_ten_to_a_message() {
     arrived.sort_by_key(key);
     assert_eq!(arrived, claims);
     assert_eq!(double.account().queued.len(), 124);
+    let longest = double.account().queued.iter().map(String::len).max();
+    assert!(longest < Some(4 * 1024), "{longest:?} bytes are far from the 256 KB that SQS takes");
     assert_eq!(double.count("SendMessageBatch"), 13);
 }
 
