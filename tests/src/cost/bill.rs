@@ -180,7 +180,8 @@ impl Used {
     /// What is kept of one after the time for which storage is told.
     pub fn stored_bytes(&self, aws: &Aws) -> f64 {
         let weeks = aws.assumed("months_kept") * WEEKS;
-        (self.week.stored_bytes + self.week.grown_bytes * weeks) * self.share
+        let Week { lasting_bytes, grown_bytes, ending_bytes, .. } = self.week;
+        (lasting_bytes + grown_bytes * weeks + ending_bytes) * self.share
     }
 }
 

@@ -46,6 +46,16 @@ pub struct Spread {
     pub most: f64,
 }
 
+impl Spread {
+    /// Of measurements; an even number of them has its median between the two in the middle.
+    pub fn of(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let (Some(least), Some(most)) = (values.first(), values.last()) else { return Self::default() };
+        let median = f64::midpoint(values[(values.len() - 1) / 2], values[values.len() / 2]);
+        Self { median, least: *least, most: *most }
+    }
+}
+
 /// Starts of one program.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -121,10 +131,16 @@ pub struct Week {
     pub worker: Run,
     /// Looks and other pieces of work that were handed over.
     pub claims: f64,
-    /// What the table held at the end of the week, in bytes.
-    pub stored_bytes: f64,
+    /// What the workers used for the tick that made most of them.
+    pub heaviest: Run,
+    /// Pieces of work that it handed over.
+    pub heaviest_claims: f64,
+    /// What stays of all that the table and its indexes held at the end of the week, in bytes.
+    pub lasting_bytes: f64,
     /// What the week added to that.
     pub grown_bytes: f64,
+    /// What will be there in the long run of what ends by itself, if every week is like this one.
+    pub ending_bytes: f64,
 }
 
 /// A tick of the dispatcher.
@@ -198,5 +214,19 @@ impl Add for Run {
 impl AddAssign for Run {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_stands_in_the_middle() {
+        let spread = |median, least, most| Spread { median, least, most };
+        assert_eq!(Spread::of(vec![3.0, 1.0, 2.0]), spread(2.0, 1.0, 3.0));
+        assert_eq!(Spread::of(vec![4.0, 1.0, 2.0, 3.0]), spread(2.5, 1.0, 4.0));
+        assert_eq!(Spread::of(vec![7.0]), spread(7.0, 7.0, 7.0));
+        assert_eq!(Spread::of(Vec::new()), Spread::default());
     }
 }

@@ -1,6 +1,6 @@
 //! How long many who are due at once take, by the limits that AWS publishes.
 
-use super::bill::{Used, billed_ms};
+use super::bill::billed_ms;
 use super::counts::Counts;
 use super::page::grouped;
 use super::prices::Aws;
@@ -18,6 +18,8 @@ pub struct Settings {
     pub dispatcher_seconds: f64,
     /// Minutes between ticks.
     pub tick_minutes: f64,
+    /// Whether the table has been warmed up to its quota; else it is new.
+    pub is_warm: bool,
 }
 
 /// One thing that bounds the pace.
@@ -50,10 +52,12 @@ impl Drain {
         }
     }
 
-    /// Stages overlap, so this is too long rather than too short: handing over as if its stages did not,
-    /// then the slowest of the workers'.
+    /// Until all is done: handing over as if its stages did not overlap, then the workers' runs as if
+    /// they began only then; or, if that is longer, what the table lets through meanwhile.
     pub fn seconds(&self) -> f64 {
-        self.hand_over_seconds() + self.working.iter().map(|stage| stage.seconds).fold(0.0, f64::max)
+        let mut stages = self.working.iter().map(|stage| stage.seconds);
+        let one_after_the_other = self.hand_over_seconds() + stages.next().unwrap_or_default();
+        stages.fold(one_after_the_other, f64::max)
     }
 
     /// The dispatcher's part of it.
@@ -127,27 +131,32 @@ fn handing_over(aws: &Aws, each: &Each, settings: Settings, due: f64) -> Vec<Sta
     stages
 }
 
+/// By the tick of the measured week that made most work: many are due at once when their lists turn.
 fn working(aws: &Aws, counts: &Counts, each: &Each, settings: Settings, due: f64) -> Vec<Stage> {
-    let used = Used::by_one(counts, u32::MAX);
-    let worker = used.worker;
+    let (_, week) = counts.weeks.last_key_value().expect("some week was measured");
+    let worker = week.heaviest;
     let seconds = billed_ms(aws, &worker, settings.archive_mb) / 1000.0 / worker.invocations;
     let messages = due * each.messages;
     let workers = settings.workers.min(aws.limit("most_batches"));
     let how = format!(
-        "{} messages of {seconds:.1} s each, by {} workers side by side, {} at first and {} more each minute",
+        "{} messages of {seconds:.2} s each, by {} workers side by side, {} at first and {} more each minute",
         grouped(messages),
         grouped(workers),
         grouped(aws.limit("batches_at_first").min(workers)),
         grouped(aws.limit("more_batches_a_minute")),
     );
     let run = Stage { what: "run", how, seconds: ramp(aws, messages * seconds, workers) };
-    let writes = worker.write_units / used.claims * due;
-    let reads = worker.read_units / used.claims * due;
-    let of_table = "a table that is new";
+    let (writes_pace, reads_pace, whose) = if settings.is_warm {
+        (aws.limit("table_writes"), aws.limit("table_reads"), "a table warmed to its quota")
+    } else {
+        (aws.limit("new_table_writes"), aws.limit("new_table_reads"), "a table that is new")
+    };
+    let writes = (worker.write_units / week.heaviest_claims + each.table_writes) * due;
+    let reads = (worker.read_units / week.heaviest_claims + each.table_reads) * due;
     vec![
         run,
-        per_second("write", writes, "write units", aws.limit("new_table_writes"), of_table),
-        per_second("read", reads, "read units", aws.limit("new_table_reads"), of_table),
+        per_second("write, claims included", writes, "write units", writes_pace, whose),
+        per_second("read, looking up included", reads, "read units", reads_pace, whose),
     ]
 }
 
@@ -199,6 +208,7 @@ mod tests {
             partitions: 16.0,
             dispatcher_seconds: 58.0,
             tick_minutes: 15.0,
+            is_warm: false,
         };
         let compute = |due| handing_over(&aws, &each, settings, due).pop().expect("it computes").seconds;
         assert!((compute(50_000.0) - 50.0).abs() < 1e-6);

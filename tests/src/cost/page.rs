@@ -72,10 +72,9 @@ pub fn cost(aws: &Aws, template: &Template, counts: &Counts) -> String {
     });
     row("… a scan of the table for each tick", &|bill| bill.naive.scan_per_tick.usd(aws));
     row("… a message for each piece of work", &|bill| bill.naive.message_each.usd(aws));
-    let rotated = "From its first yearly rotation on the key costs a dollar more, from its second two; that is not in it.";
     let _ = writeln!(
         text,
-        "\n{rotated} The bill for 1 and for 5 is made from weeks of as many; for more, from the largest crowd measured."
+        "\nWanted: at most 0.001 for each listener. From its first yearly rotation on the key costs a dollar more, from its second two; that is not in it. The bill for 1 and for 5 is made from weeks of as many; for more, from the largest crowd measured. Whoever is alone shares no process: each of their runs begins one, which has the client secret and a data key opened by KMS."
     );
     priced(&mut text, aws, "The fixed part, a month", &bills[0].fixed);
     priced(&mut text, aws, "One listener of many, a month", &bills[bills.len() - 1].per_user);
@@ -153,13 +152,14 @@ fn apart(text: &mut String, aws: &Aws, template: &Template, counts: &Counts) {
 fn assumed(text: &mut String, aws: &Aws, template: &Template) {
     let _ = writeln!(
         text,
-        "\n**How seconds are billed.** An emulator knows neither Spotify's pace nor AWS's, so answers are held back: {}. A run's time on this machine, which has a full core for it, is then stretched to the share of a core that {} MB bring:\n\n```text\nbilled = wall + processor time × (1769 / memory − 1) + first talks × ({} ms + {} ms × 1769 / memory) + 1 ms for rounding up\n```\n",
+        "\n**How seconds are billed.** An emulator knows neither Spotify's pace nor AWS's, so answers are held back: {}. A run's time on this machine, which has a full core for it, is then stretched to the share of a core that {} MB bring:\n\n```text\nbilled = wall + processor time × ({core} / memory − 1) + first talks × ({} ms + {} ms × {core} / memory) + 1 ms for rounding up\n```\n",
         ["spotify", "dynamodb", "kms", "sqs", "ssm"]
             .map(|whose| format!("{whose} {} ms", aws.assumed(&format!("{whose}_ms"))))
             .join(", "),
         template.archive_mb,
         aws.assumed("connect_ms"),
         aws.assumed("connect_cpu_ms"),
+        core = aws.limit("full_core_mb"),
     );
     let _ = writeln!(
         text,
