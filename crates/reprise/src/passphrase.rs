@@ -59,11 +59,12 @@ fn ask(question: &str) -> anyhow::Result<Passphrase> {
         stdin.is_terminal(),
         "there is nobody to ask for the passphrase: set REPRISE_EXPORT_PASSPHRASE, or name a file with --passphrase-file"
     );
+    // Before the question: who answers it at once is neither shown nor lost.
+    let silent = Silent::begin()?;
     let mut stderr = std::io::stderr().lock();
     write!(stderr, "{question}")
         .and_then(|()| stderr.flush())
         .context("the terminal cannot be written to")?;
-    let silent = Silent::begin()?;
     // Long enough for no copy to be left behind by growing.
     let mut line = String::with_capacity(4096);
     stdin.lock().read_line(&mut line).context("the passphrase cannot be read from the terminal")?;
