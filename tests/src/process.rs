@@ -97,6 +97,11 @@ impl Server {
         None
     }
 
+    /// Waits until it is gone.
+    pub async fn gone(&mut self) {
+        self.child.wait().await.expect("a child can be waited for");
+    }
+
     /// Whether it has died, and by which signal.
     pub fn death(&mut self) -> Option<Option<i32>> {
         let status = self.child.try_wait().expect("a child can be waited for")?;

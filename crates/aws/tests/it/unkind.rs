@@ -120,9 +120,19 @@ async fn handle(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes
         (answer.status(), answer.bytes().await.unwrap())
     };
     let request = Request { operation, body: &value, number };
-    let fate = if was_lost { Fate::Answered } else { decide(&request) };
+    let mut fate = if was_lost { Fate::Answered } else { decide(&request) };
     if matches!(fate, Fate::AnsweredByMistake | Fate::Unanswered) {
-        inner.lost.send_replace(Some(body.clone()));
+        // Two that came in side by side cannot both be lost: only one of them would be waited for.
+        let is_lost = inner.lost.send_if_modified(|lost| {
+            let is_free = lost.is_none();
+            if is_free {
+                *lost = Some(body.clone());
+            }
+            is_free
+        });
+        if !is_lost {
+            fate = Fate::Answered;
+        }
     }
     match fate {
         Fate::Answered => forward(body.to_vec()).await.into_response(),

@@ -99,6 +99,11 @@ impl SimClock {
         lock(&self.shared.state).reading().boot_id
     }
 
+    /// Whether no process takes part, so that time moves without waiting for anybody.
+    pub fn is_alone(&self) -> bool {
+        lock(&self.shared.state).is_alone()
+    }
+
     /// Everything the clock shows, at one moment.
     pub fn read(&self) -> Reading {
         lock(&self.shared.state).reading()

@@ -156,6 +156,10 @@ impl State {
         woken
     }
 
+    pub(super) fn is_alone(&self) -> bool {
+        self.processes.is_empty()
+    }
+
     pub(super) fn busy_names(&self) -> Vec<String> {
         self.processes
             .iter()
