@@ -1,6 +1,7 @@
 """docs/DEPLOY.md, followed to the letter: every `sh` block, in order, in one shell, against an emulated AWS.
 
-Run by `tests/bin/aws-deploy`, which builds the function and says where it is (REPRISE_LAMBDA).
+Run by `tests/bin/aws-deploy`, which builds function and command line and says where they are (REPRISE_LAMBDA,
+REPRISE_CLI).
 """
 
 import os
@@ -99,6 +100,7 @@ class ThePage(unittest.TestCase):
             environment = os.environ | emulator.environment | {
                 "ARCHITECTURE": "x86_64",
                 "BOOTSTRAP": os.environ["REPRISE_LAMBDA"],
+                "REPRISE": os.environ["REPRISE_CLI"],
                 "PATH": f"{COMMANDS}:{os.environ['PATH']}",
             }
             stack, shell = Stack(emulator), Shell(environment)
