@@ -240,6 +240,10 @@ impl Trial {
 
     /// Notices a server that has died by itself.
     async fn bury(&mut self) {
+        // A dying server leaves the clock before it can be seen to be dead. Days would fly by unattended.
+        if let (Some(server), true) = (&mut self.server, self.sim.clock().is_alone()) {
+            server.gone().await;
+        }
         let death = self.server.as_mut().and_then(Server::death);
         match death {
             None => {}
